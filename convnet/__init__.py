@@ -1,0 +1,126 @@
+"""convnet: convolutional networks written from scratch in NumPy.
+
+Define, train, predict::
+
+    network = convnet.build("live-app", rng=np.random.default_rng(0))
+    trainer = convnet.Trainer(network, convnet.CrossEntropy(), convnet.Adam(1e-3))
+    trainer.fit(images, labels, epochs=3, rng=np.random.default_rng(1))
+    probabilities = network.predict(images)
+"""
+
+# ruff: noqa: E402 - BLAS must be told how many threads it has before NumPy is first imported.
+from convnet.blas import use_one_thread
+
+use_one_thread()
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+# Each part of the engine is loaded when one of its names is first used: importing the package
+# takes no time, and those who only predict never load what trains. (SciPy does the same.)
+_PARTS = {
+    "architectures": ("ARCHITECTURES", "build"),
+    "inference": ("InferenceNetwork",),
+    "layers": (
+        *("Conv2D", "Dense", "Flatten", "Reshape", "MaxPool2D", "AveragePool2D", "BatchNorm"),
+        *("Dropout", "ReLU", "LeakyReLU", "Sigmoid", "Softmax", "Tanh", "Layer"),
+    ),
+    "losses": ("BinaryCrossEntropy", "CrossEntropy", "MeanSquaredError"),
+    "network": ("Sequential",),
+    "optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
+    "schedules": ("Constant", "Cosine", "OneCycle", "Step"),
+    "threads": ("get_threads", "set_threads"),
+    "trainer": ("Trainer",),
+    "weights": ("load", "load_pretrained", "pretrained_path"),
+}
+_HOME = {name: part for part, names in _PARTS.items() for name in names}
+
+if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `__getattr__`
+    from convnet import datasets, layers, losses, optimizers, schedules
+    from convnet.architectures import ARCHITECTURES, build
+    from convnet.inference import InferenceNetwork
+    from convnet.layers import (
+        AveragePool2D,
+        BatchNorm,
+        Conv2D,
+        Dense,
+        Dropout,
+        Flatten,
+        Layer,
+        LeakyReLU,
+        MaxPool2D,
+        ReLU,
+        Reshape,
+        Sigmoid,
+        Softmax,
+        Tanh,
+    )
+    from convnet.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+    from convnet.network import Sequential
+    from convnet.optimizers import SGD, Adam, AdamW, RMSprop
+    from convnet.schedules import Constant, Cosine, OneCycle, Step
+    from convnet.threads import get_threads, set_threads
+    from convnet.trainer import Trainer
+    from convnet.weights import load, load_pretrained, pretrained_path
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load the part that has `name`, or that is called so."""
+        where = f"{__name__}.{_HOME.get(name, name)}"
+        try:
+            part = import_module(where)
+        except ModuleNotFoundError as error:
+            if error.name != where:
+                raise
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        value = getattr(part, name) if name in _HOME else part
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        """List the names that are not loaded yet, too."""
+        return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "ARCHITECTURES",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "AveragePool2D",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Constant",
+    "Conv2D",
+    "Cosine",
+    "CrossEntropy",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "InferenceNetwork",
+    "Layer",
+    "LeakyReLU",
+    "MaxPool2D",
+    "MeanSquaredError",
+    "OneCycle",
+    "RMSprop",
+    "ReLU",
+    "Reshape",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "Step",
+    "Tanh",
+    "Trainer",
+    "build",
+    "datasets",
+    "get_threads",
+    "layers",
+    "load",
+    "load_pretrained",
+    "losses",
+    "optimizers",
+    "pretrained_path",
+    "schedules",
+    "set_threads",
+]

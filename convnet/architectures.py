@@ -1,0 +1,142 @@
+"""Every named network: a few lines each, from the first examples to the one that is served.
+
+`build` makes one. How each is trained (loss, optimizer, data) is in `scripts/training/recipes.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from convnet.layers import (
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    MaxPool2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+)
+from convnet.network import Sequential
+
+IMAGE = (28, 28, 1)
+
+
+def digits() -> list[Layer]:
+    """Return the served network: three stages of 3×3 convolutions, each with BatchNorm and ReLU.
+
+    About 330 thousand parameters and 19 million multiply-adds.
+    """
+    return [
+        *_normalised(16),  # 26 × 26
+        *_normalised(32),  # 24 × 24
+        *_normalised(32),  # 22 × 22
+        MaxPool2D(2),  # 11 × 11
+        *_normalised(64, padding=1),
+        *_normalised(64, padding=1),
+        *_normalised(64, padding=1),
+        MaxPool2D(2),  # 5 × 5
+        *_normalised(128),  # 3 × 3
+        Flatten(),
+        Dense(128, use_bias=False),
+        BatchNorm(),
+        ReLU(),
+        Dense(10),
+    ]
+
+
+def _normalised(filters: int, padding: int = 0) -> list[Layer]:
+    return [Conv2D(filters, 3, padding=padding, use_bias=False), BatchNorm(), ReLU()]
+
+
+def torch_example() -> list[Layer]:
+    """Return the network of PyTorch's MNIST example, without its dropout."""
+    return [
+        Conv2D(32, 3),
+        ReLU(),
+        Conv2D(64, 3),
+        ReLU(),
+        MaxPool2D(2),
+        Flatten(),
+        Dense(128),
+        ReLU(),
+        Dense(10),
+    ]
+
+
+def live_app() -> list[Layer]:
+    """Return two convolutions, a pooling and two dense layers: the usual live-demo network."""
+    return [
+        Conv2D(8, 5),
+        ReLU(),
+        Conv2D(8, 5),
+        ReLU(),
+        MaxPool2D(2),
+        Flatten(),
+        Dense(128),
+        ReLU(),
+        Dense(10),
+    ]
+
+
+def cnn_from_scratch() -> list[Layer]:
+    """Return one convolution, a pooling and a softmax layer: the pooling alone is not linear."""
+    return [Conv2D(6, 5), MaxPool2D(2), Flatten(), Dense(10), Softmax()]
+
+
+def cnn_from_scratch_sigmoid() -> list[Layer]:
+    """Return `cnn_from_scratch` with a sigmoid after its convolution."""
+    return [Conv2D(6, 5), Sigmoid(), MaxPool2D(2), Flatten(), Dense(10), Softmax()]
+
+
+def cnn_numpy() -> list[Layer]:
+    """Return one convolution with ReLU, a pooling and a dense layer."""
+    return [Conv2D(8, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(10)]
+
+
+def simple_conv_net() -> list[Layer]:
+    """Return one convolution with ReLU and a softmax output layer: nothing is pooled."""
+    return [Conv2D(8, 3), ReLU(), Flatten(), Dense(10), Softmax()]
+
+
+def zero_vs_one() -> list[Layer]:
+    """Return a network of sigmoids that tells 0 from 1, one output for each."""
+    return [
+        Conv2D(5, 3, initializer="glorot_uniform"),
+        Sigmoid(),
+        Reshape((26 * 26 * 5,)),
+        Dense(100, initializer="glorot_uniform"),
+        Sigmoid(),
+        Dense(2, initializer="glorot_uniform"),
+        Sigmoid(),
+    ]
+
+
+ARCHITECTURES: dict[str, Callable[[], list[Layer]]] = {
+    "digits": digits,
+    "torch-example": torch_example,
+    "live-app": live_app,
+    "cnn-from-scratch": cnn_from_scratch,
+    "cnn-from-scratch-sigmoid": cnn_from_scratch_sigmoid,
+    "cnn-numpy": cnn_numpy,
+    "simple-conv-net": simple_conv_net,
+    "zero-vs-one": zero_vs_one,
+}
+
+
+def build(name: str, *, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Sequential:
+    """Make a named network with fresh weights.
+
+    Raises
+    ------
+    ValueError
+        If no network has that name; it lists those that there are.
+    """
+    if name not in ARCHITECTURES:
+        raise ValueError(f"`name` must be one of {sorted(ARCHITECTURES)}, got {name!r}")
+    return Sequential(ARCHITECTURES[name](), IMAGE, rng=rng, name=name, dtype=dtype)

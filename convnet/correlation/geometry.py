@@ -1,0 +1,79 @@
+"""Sizes of a correlation, and how its work falls into units that threads share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convnet.threads import get_threads
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Sizes of one correlation: kernel, stride and the zeros around the input."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def taps(self) -> int:
+        """Numbers in a window of one channel."""
+        return self.kernel[0] * self.kernel[1]
+
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return (H_out, W_out) for an input of (H, W); not positive if the kernel is larger."""
+        return (
+            (height + self.top + self.bottom - self.kernel[0]) // self.stride[0] + 1,
+            (width + self.left + self.right - self.kernel[1]) // self.stride[1] + 1,
+        )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows of blocks of images: the units of work of one operation.
+
+    Threads share the rows of a block or, where there are too few rows to share evenly, the blocks
+    themselves.
+
+    Parameters
+    ----------
+    rows : int
+        Rows, of pixels or of tiles, in an output picture.
+    batch : int
+        Images.
+    block : int
+        The most images handled at once, so that what they need stays in the processor's cache.
+    """
+
+    rows: int
+    batch: int
+    block: int
+
+    @property
+    def blocks(self) -> int:
+        """Into how many blocks the images fall."""
+        blocks = max(1, -(-self.batch // self.block))
+        threads = get_threads()
+        if self.rows < 6 * threads and self.batch >= 16 * threads:
+            blocks = threads * -(-blocks // threads)
+        return blocks
+
+    @property
+    def units(self) -> int:
+        """Units of work: one row of one block each."""
+        return self.blocks * self.rows
+
+    def parts(self, start: int, stop: int) -> list[tuple[range, slice]]:
+        """Return the (rows, images) that units `start` to `stop` stand for, block by block."""
+        found = []
+        for block in range(start // self.rows, -(-stop // self.rows)):
+            first = block * self.rows
+            images = slice(
+                self.batch * block // self.blocks, self.batch * (block + 1) // self.blocks
+            )
+            rows = range(max(start - first, 0), min(stop - first, self.rows))
+            found.append((rows, images))
+        return found

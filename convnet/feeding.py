@@ -1,0 +1,125 @@
+"""Batches on their way to the trainer: shuffled, augmented, and ready before they are needed.
+
+Every random choice follows from (seed, epoch, step) alone, not from what was drawn before. So a
+resumed run continues with the same batches, and a thread may prepare them ahead of time.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet.arrays import Array
+from convnet.checks import require_positive_int
+
+T = TypeVar("T")
+Augment = Callable[[Array, np.random.Generator], Array]
+Labels = NDArray[np.integer] | Array
+
+
+@dataclass(frozen=True)
+class Feeder:
+    """Cut a data set into shuffled batches.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, H, W) or (N, H, W, C)
+        uint8 (0..255) or floating point (0..1).
+    labels : ndarray, shape (N,) or (N, K)
+        Integers, or probabilities of K classes.
+    batch_size : int
+        Images a step; the last, smaller batch of an epoch is left out if `drop_last`.
+    seed : int
+        What all shuffling and augmenting follows from.
+    augment : callable, optional
+        ``augment(images, rng) -> images`` on float32 (N, H, W) images.
+    drop_last : bool
+        Whether an epoch leaves out what does not fill a batch.
+    """
+
+    images: NDArray[np.generic]
+    labels: Labels
+    batch_size: int
+    seed: int
+    augment: Augment | None = None
+    drop_last: bool = False
+
+    def __post_init__(self) -> None:
+        require_positive_int("batch_size", self.batch_size)
+        if len(self.images) != len(self.labels):
+            raise ValueError(f"{len(self.images)} images but {len(self.labels)} labels")
+        if self.steps_per_epoch < 1:
+            raise ValueError(f"{len(self.images)} images give no batch of {self.batch_size}")
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass over the data."""
+        whole, rest = divmod(len(self.images), self.batch_size)
+        return whole if self.drop_last else whole + (rest > 0)
+
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[Array, Labels]]:
+        """Yield the batches (N, H, W, C) and labels of one epoch, from `first_step` on."""
+        order = np.random.default_rng((self.seed, epoch)).permutation(len(self.images))
+        for step in range(first_step, self.steps_per_epoch):
+            chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+            images = to_float(self.images[chosen])
+            if self.augment is not None:
+                images = self.augment(images, np.random.default_rng((self.seed, epoch, step)))
+            yield with_channel(images), self.labels[chosen]
+
+
+def to_float(images: NDArray[np.generic]) -> Array:
+    """Return uint8 images (0..255) as float32 (0..1); floating-point ones as they are."""
+    if images.dtype == np.uint8:
+        return images.astype(np.float32) * np.float32(1 / 255)
+    return images  # type: ignore[return-value]
+
+
+def with_channel(images: Array) -> Array:
+    """Return (N, H, W) images as (N, H, W, 1); others as they are."""
+    return images[..., None] if images.ndim == 3 else images
+
+
+def prefetch(items: Iterator[T], depth: int = 2) -> Iterator[T]:
+    """Yield `items` in their order, a thread making up to `depth` of them ahead.
+
+    An exception raised while making an item is raised here, in its place.
+    """
+    ready: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(depth)
+    stopped = threading.Event()
+
+    def put(item: T | None, error: BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                ready.put((item, error), timeout=0.1)
+                return
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put(item, None)
+                if stopped.is_set():
+                    return
+            put(None, StopIteration())
+        except BaseException as error:
+            put(None, error)
+
+    threading.Thread(target=work, daemon=True, name="prefetch").start()
+    try:
+        while True:
+            item, error = ready.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item  # type: ignore[misc]
+    finally:
+        stopped.set()

@@ -1,0 +1,136 @@
+"""The served form of a network: the same answers, with nothing left that only training needs.
+
+* BatchNorm, once trained, multiplies each channel by a number and adds another. Both are folded
+  into the convolution or dense layer before it: w' = w·scale, b' = b·scale + shift.
+* Dropout does nothing any more and is left out.
+* A few images go through a `Plan` one by one (`convnet/single.py`).
+* A larger batch is cut into blocks, and each thread takes a block through *all* layers, so that
+  what one layer writes is still in the core's cache when the next one reads it.
+
+The result holds copies of the weights and never changes: threads may share it.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from convnet.arrays import Array
+from convnet.layers import BatchNorm, Conv2D, Dense, Dropout, Layer
+from convnet.network import Sequential
+from convnet.single import Plan
+from convnet.threads import parallel
+
+# Up to this many images are taken one by one.
+SINGLES = 8
+# Images that one thread takes through all layers at a time.
+BLOCK = 64
+
+
+def fold(network: Sequential) -> Sequential:
+    """Return an equal network without BatchNorm and Dropout, as far as they can be folded."""
+    kept: list[Layer] = []
+    weights: list[dict[str, Array]] = []
+    for layer in network.layers:
+        if isinstance(layer, Dropout):
+            continue
+        if isinstance(layer, BatchNorm) and kept and isinstance(kept[-1], Conv2D | Dense):
+            kept[-1] = _with_bias(kept[-1])
+            weights[-1] = _folded(weights[-1], layer)
+            continue
+        kept.append(_fresh(layer))
+        weights.append({**layer.params, **layer.state})
+    folded = Sequential(kept, network.input_shape, rng=np.random.default_rng(0), name=network.name)
+    folded.set_arrays(
+        {
+            f"{layer.name}.{key}": value
+            for layer, arrays in zip(folded.layers, weights, strict=True)
+            for key, value in arrays.items()
+        }
+    )
+    folded.metadata = network.metadata
+    return folded
+
+
+def _fresh(layer: Layer) -> Layer:
+    return type(layer)(**layer.config())
+
+
+def _with_bias(layer: Layer) -> Layer:
+    return type(layer)(**layer.config() | {"use_bias": True})
+
+
+def _folded(weights: dict[str, Array], norm: BatchNorm) -> dict[str, Array]:
+    scale, shift = norm.scale_and_shift
+    bias = weights.get("b", np.zeros_like(scale))
+    # The output channel is the last axis of both kinds of weights.
+    return {"w": weights["w"] * scale, "b": bias * scale + shift}
+
+
+class InferenceNetwork:
+    """A trained network, ready to serve.
+
+    Parameters
+    ----------
+    network : Sequential
+        Is not changed, and may be trained on: what is served is a copy.
+
+    Attributes
+    ----------
+    network : Sequential
+        The folded copy.
+    """
+
+    def __init__(self, network: Sequential) -> None:
+        self.network = fold(network)
+        self.name = network.name
+        self.metadata = network.metadata
+        self._plans = threading.local()
+
+    def logits(self, x: Array) -> Array:
+        """Return the last layer's outputs (N, classes) before any softmax.
+
+        Parameters
+        ----------
+        x : ndarray, shape (N, H, W, C)
+            float32; other floating-point types take the plain way, in their own precision.
+        """
+        self.network.check(x)
+        if len(x) <= SINGLES and x.dtype == np.float32:
+            return self._one_by_one(x)
+        return self._in_blocks(x)
+
+    def predict(self, x: Array) -> Array:
+        """Return probabilities (N, classes) for inputs (N, H, W, C); equal to the network's own."""
+        return self.network.probabilities(self.logits(x))
+
+    def _one_by_one(self, x: Array) -> Array:
+        out = np.empty((len(x), *self.network.output_shape), x.dtype)
+
+        def task(start: int, stop: int) -> None:
+            plan = self._plan()
+            for index in range(start, stop):
+                out[index] = plan.run(x[index])
+
+        parallel(task, len(x))
+        return out
+
+    def _plan(self) -> Plan:
+        """Return the calling thread's own plan."""
+        if not hasattr(self._plans, "plan"):
+            self._plans.plan = Plan(self.network)
+        plan: Plan = self._plans.plan
+        return plan
+
+    def _in_blocks(self, x: Array) -> Array:
+        out = np.empty((len(x), *self.network.output_shape), x.dtype)
+        blocks = -(-len(x) // BLOCK)
+
+        def task(start: int, stop: int) -> None:
+            for block in range(start, stop):
+                images = slice(len(x) * block // blocks, len(x) * (block + 1) // blocks)
+                out[images] = self.network.forward(x[images])
+
+        parallel(task, blocks)
+        return out

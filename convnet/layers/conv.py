@@ -1,0 +1,185 @@
+"""Convolution: the same small kernel looks at every place of the picture.
+
+Forward
+    out[i, j, o] = b[o] + Σ_{kh, kw, c} x[i·s + kh, j·s + kw, c] · w[kh, kw, c, o]
+
+    Each output pixel is the dot product of the kernel and the window of input under it. What
+    the field calls convolution is, strictly, *cross-correlation*: true convolution turns the
+    kernel by 180 degrees first. The layer does either (`mode`); a trained network does not care,
+    because it would learn the same kernel, turned.
+
+Kernel gradient
+    w[kh, kw, c, o] multiplies x[i·s + kh, j·s + kw, c] into out[i, j, o], for every i, j, so by
+    the chain rule
+
+    dw[kh, kw, c, o] = Σ_{i, j, n} x[n, i·s + kh, j·s + kw, c] · dout[n, i, j, o]
+
+    which is a correlation of the input with dout.  db[o] = Σ dout[…, o].
+
+Input gradient
+    x[h, w, c] went into every output pixel whose window covered it: (i, j) with i·s + kh = h and
+    j·s + kw = w for some kh, kw. Adding up what came back from each,
+
+    dx[h, w, c] = Σ_{kh, kw, o} dout[(h - kh)/s, (w - kw)/s, o] · w[kh, kw, c, o]
+
+    which is a correlation of dout (padded by K-1, and spread with zeros where s > 1) with the
+    kernel turned by 180 degrees: the index of dout falls while that of w rises.
+
+The loops that these sums stand for are written out in `convnet/reference.py`; how they run
+at the speed of BLAS is told in `convnet/correlation/`.
+Source: Goodfellow, Bengio, Courville, *Deep Learning* (2016), section 9.1 and equations 9.6-9.13.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from convnet import initializers
+from convnet.arrays import Array, Shape, batch_first, batch_last
+from convnet.checks import require_positive_int
+from convnet.correlation import Geometry, correlate, input_gradient, kernel_gradient
+from convnet.layers.base import Layer
+
+Padding = int | Literal["valid", "same"]
+Mode = Literal["cross-correlation", "convolution"]
+
+
+class Conv2D(Layer):
+    """Correlate images (N, H, W, C_in) with `filters` kernels, giving (N, H_out, W_out, filters).
+
+    Parameters
+    ----------
+    filters : int
+        Number of kernels, and so of output channels.
+    kernel_size : int or (int, int)
+        Height and width of a kernel.
+    stride : int or (int, int)
+        Step from window to window.
+    padding : "valid", "same" or int
+        Zeros around the input: none; as many as keep the size at stride 1 (the odd one goes to
+        the bottom and right); or that many on each side.
+    use_bias : bool
+        Leave it out before BatchNorm, which would subtract it again.
+    mode : "cross-correlation" or "convolution"
+        Whether the kernel is used as it is, or turned by 180 degrees.
+    initializer : str or callable
+        Start of the kernels, see `convnet.initializers`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or, in `build`, if the kernel is larger than its input.
+    """
+
+    kind = "conv"
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        *,
+        stride: int | tuple[int, int] = 1,
+        padding: Padding = "valid",
+        use_bias: bool = True,
+        mode: Mode = "cross-correlation",
+        initializer: str | initializers.Initializer = "he_normal",
+    ) -> None:
+        super().__init__()
+        self.filters = require_positive_int("filters", filters)
+        self.kernel_size = _pair("kernel_size", kernel_size)
+        self.stride = _pair("stride", stride)
+        if padding not in ("valid", "same") and (type(padding) is not int or padding < 0):
+            raise ValueError(f"`padding` must be 'valid', 'same' or an int >= 0, got {padding!r}")
+        if mode not in ("cross-correlation", "convolution"):
+            raise ValueError(f"`mode` must be 'cross-correlation' or 'convolution', got {mode!r}")
+        self.padding, self.use_bias, self.mode = padding, use_bias, mode
+        self.initializer = initializers.get(initializer)
+
+    def config(self) -> dict[str, Any]:  # noqa: D102
+        return {
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": self.padding,
+            "use_bias": self.use_bias,
+            "mode": self.mode,
+        }
+
+    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+        if len(input_shape) != 3:
+            raise ValueError(f"expects images (H, W, C), got inputs of shape {input_shape}")
+        height, width, _ = input_shape
+        self.geometry = self._geometry(height, width)
+        out_height, out_width = self.geometry.output_size(height, width)
+        if min(out_height, out_width) < 1:
+            raise ValueError(
+                f"kernel {self.kernel_size} is larger than the padded input of {height}x{width}"
+            )
+        return (out_height, out_width, self.filters)
+
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:  # noqa: D102
+        kernel = {"w": (*self.kernel_size, input_shape[2], self.filters)}
+        return kernel | ({"b": (self.filters,)} if self.use_bias else {})
+
+    def create_params(self, rng: np.random.Generator) -> None:  # noqa: D102
+        shape = self.array_shapes(self.input_shape)["w"]
+        self.params["w"] = self.initializer(shape, rng, np.float64)
+        if self.use_bias:
+            self.params["b"] = np.zeros(self.filters)
+
+    @property
+    def multiply_adds(self) -> int:  # noqa: D102
+        height, width, filters = self.output_shape
+        kernel_height, kernel_width = self.kernel_size
+        return height * width * filters * kernel_height * kernel_width * self.input_shape[2]
+
+    @property
+    def correlation_kernel(self) -> Array:
+        """The kernel (KH, KW, C_in, C_out) as it is laid on the input."""
+        w = self.params["w"]
+        return w[::-1, ::-1] if self.mode == "convolution" else w
+
+    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+        columns = batch_last(x)
+        out = correlate(columns, self.correlation_kernel, self.geometry, self.params.get("b"))
+        return batch_first(out), columns
+
+    def parameter_gradients(self, dout: Array, cache: Any) -> dict[str, Array]:  # noqa: D102
+        columns = batch_last(dout)
+        dw = kernel_gradient(cache, columns, self.geometry)
+        grads = {"w": np.ascontiguousarray(dw[::-1, ::-1]) if self.mode == "convolution" else dw}
+        if self.use_bias:
+            grads["b"] = columns.sum(axis=(0, 1)).sum(axis=-1)
+        return grads
+
+    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
+        kernel = self.correlation_kernel.astype(dout.dtype, copy=False)
+        height, width, _ = self.input_shape
+        return batch_first(input_gradient(batch_last(dout), kernel, self.geometry, (height, width)))
+
+    def _geometry(self, height: int, width: int) -> Geometry:
+        if self.padding == "same":
+            top, bottom = _same(height, self.kernel_size[0], self.stride[0])
+            left, right = _same(width, self.kernel_size[1], self.stride[1])
+        else:
+            side = 0 if self.padding == "valid" else self.padding
+            top = bottom = left = right = side
+        return Geometry(self.kernel_size, self.stride, top, bottom, left, right)
+
+
+def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Zeros before and after, so that the output has ceil(size / stride) places."""
+    places = -(-size // stride)
+    missing = max((places - 1) * stride + kernel - size, 0)
+    return missing // 2, missing - missing // 2
+
+
+def _pair(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise ValueError(f"`{name}` must be an int or a pair of ints, got {value!r}")
+        first, second = value
+        return require_positive_int(name, first), require_positive_int(name, second)
+    return require_positive_int(name, value), require_positive_int(name, value)

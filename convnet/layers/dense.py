@@ -1,0 +1,104 @@
+"""Dense: every output is connected to every input.
+
+Forward         out = x·w + b
+Gradients       out[n, k] = Σ_f x[n, f]·w[f, k] + b[k], so w[f, k] is multiplied by x[n, f] for
+                every image:  dw = xᵀ·dout,  db = Σ_n dout[n],  and each input reaches the outputs
+                through its row of w:  dx = dout·wᵀ.
+Source: Goodfellow et al., *Deep Learning*, section 6.5.6.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from convnet import initializers
+from convnet.arrays import Array, Shape
+from convnet.checks import require_positive_int
+from convnet.layers.base import Layer
+from convnet.threads import parallel
+
+
+class Dense(Layer):
+    """Multiply vectors (N, F) by a matrix (F, units) and add a bias, giving (N, units).
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs.
+    use_bias : bool
+        Whether to add one.
+    initializer : str or callable
+        Start of the matrix, see `convnet.initializers`.
+
+    Raises
+    ------
+    ValueError
+        If `units` is not a positive int, or, in `build`, if the input is not flat.
+    """
+
+    kind = "dense"
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        use_bias: bool = True,
+        initializer: str | initializers.Initializer = "he_normal",
+    ) -> None:
+        super().__init__()
+        self.units = require_positive_int("units", units)
+        self.use_bias = use_bias
+        self.initializer = initializers.get(initializer)
+
+    def config(self) -> dict[str, Any]:  # noqa: D102
+        return {"units": self.units, "use_bias": self.use_bias}
+
+    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+        if len(input_shape) != 1:
+            raise ValueError(
+                f"expects vectors (F,), got inputs of shape {input_shape}; add Flatten()"
+            )
+        return (self.units,)
+
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:  # noqa: D102
+        matrix = {"w": (*input_shape, self.units)}
+        return matrix | ({"b": (self.units,)} if self.use_bias else {})
+
+    def create_params(self, rng: np.random.Generator) -> None:  # noqa: D102
+        shape = self.array_shapes(self.input_shape)["w"]
+        self.params["w"] = self.initializer(shape, rng, np.float64)
+        if self.use_bias:
+            self.params["b"] = np.zeros(self.units)
+
+    @property
+    def multiply_adds(self) -> int:  # noqa: D102
+        return self.input_shape[0] * self.units
+
+    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+        out = product(self.params["w"].astype(x.dtype, copy=False).T, x.T)
+        if self.use_bias:
+            out += self.params["b"].astype(x.dtype, copy=False)[:, None]
+        return out.T, x
+
+    def parameter_gradients(self, dout: Array, cache: Any) -> dict[str, Array]:  # noqa: D102
+        grads = {"w": product(cache.T, dout)}
+        if self.use_bias:
+            grads["b"] = dout.sum(axis=0)
+        return grads
+
+    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
+        return product(self.params["w"].astype(dout.dtype, copy=False), dout.T).T
+
+
+def product(a: Array, b: Array) -> Array:
+    """Matrix product of (M, K) and (K, N), the rows of the result shared among the threads."""
+    out = np.empty((a.shape[0], b.shape[1]), a.dtype)
+
+    def task(start: int, stop: int) -> None:
+        np.matmul(a[start:stop], b, out=out[start:stop])
+
+    # A product does K multiplications for every number that it writes.
+    parallel(task, a.shape[0], work=out.size * a.shape[1] // 16)
+    return out

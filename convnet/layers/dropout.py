@@ -1,0 +1,52 @@
+"""Dropout: switch units off at random while training, so that none relies on another.
+
+Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
+JMLR 2014. This is the *inverted* form: what remains is scaled by 1 / (1 - rate), so that the
+expected sum is the same and nothing is left to do when serving.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from convnet.arrays import Array
+from convnet.checks import require_fraction
+from convnet.layers.base import Layer
+
+
+class Dropout(Layer):
+    """Set each number to 0 with probability `rate`, in training only.
+
+    Parameters
+    ----------
+    rate : float
+        Share of the numbers that is dropped, in [0, 1).
+    """
+
+    kind = "dropout"
+
+    def __init__(self, rate: float = 0.5) -> None:
+        super().__init__()
+        self.rate = require_fraction("rate", rate)
+        self.rng = np.random.default_rng(0)
+
+    def config(self) -> dict[str, Any]:  # noqa: D102
+        return {"rate": self.rate}
+
+    def create_params(self, rng: np.random.Generator) -> None:
+        """Take a stream of random numbers of its own from `rng`; there are no parameters."""
+        (self.rng,) = rng.spawn(1)
+
+    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+        if not training:
+            return x, None
+        # Drawn in the memory order of x, so that the product is one straight loop.
+        kept = np.empty_like(x)
+        kept[...] = self.rng.random(x.shape, dtype=np.float32) >= self.rate
+        kept /= 1 - self.rate
+        return x * kept, kept
+
+    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
+        return np.asarray(dout * cache)

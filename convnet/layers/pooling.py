@@ -1,0 +1,147 @@
+"""Pooling: make the picture smaller, keep what matters of every window.
+
+MaxPool2D keeps the largest number of each window, so its gradient goes back to where that number
+stood (the first, if several are equal). AveragePool2D keeps the mean, so each number of the
+window gets 1/size² of the gradient. Rows and columns that do not fill a window are left out.
+
+Instead of visiting windows, the code visits the size² *places in a window*: all windows' first
+numbers are one strided view of the input, all their second numbers another, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet.arrays import Array, Shape, batch_first, batch_last
+from convnet.checks import require_positive_int
+from convnet.layers.base import Layer
+from convnet.threads import parallel
+
+
+class _Pool(Layer):
+    """Shapes and places that both kinds of pooling share.
+
+    Parameters
+    ----------
+    pool_size : int
+        Height and width of a window.
+    stride : int, optional
+        Step from window to window; `pool_size` if not given.
+    """
+
+    def __init__(self, pool_size: int = 2, stride: int | None = None) -> None:
+        super().__init__()
+        self.pool_size = require_positive_int("pool_size", pool_size)
+        self.stride = require_positive_int("stride", pool_size if stride is None else stride)
+
+    def config(self) -> dict[str, Any]:
+        return {"pool_size": self.pool_size, "stride": self.stride}
+
+    def infer_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 3:
+            raise ValueError(f"expects images (H, W, C), got inputs of shape {input_shape}")
+        height, width, channels = input_shape
+        if self.pool_size > min(height, width):
+            raise ValueError(f"window {self.pool_size} is larger than the {height}x{width} input")
+        places = [(side - self.pool_size) // self.stride + 1 for side in (height, width)]
+        return (*places, channels)
+
+    def _places(self, x: Array, start: int, stop: int) -> Iterator[Array]:
+        """For each place in a window: view of `x` (H, W, C, N) there, output rows start:stop."""
+        width = self.output_shape[1]
+        for down in range(self.pool_size):
+            rows = slice(
+                start * self.stride + down, (stop - 1) * self.stride + down + 1, self.stride
+            )
+            for right in range(self.pool_size):
+                yield x[rows, right : right + (width - 1) * self.stride + 1 : self.stride]
+
+    def _scatter(self, dout: Array, share: Any) -> Array:
+        """Gradient by the input, where `share(place, rows)` is what goes back to a place."""
+        batch = dout.shape[-1]
+        shape = (*self.input_shape, batch)
+        exact = self.stride == self.pool_size
+        tiled = exact and all(side % self.stride == 0 for side in shape[:2])
+        dx = np.empty(shape, dout.dtype) if tiled else np.zeros(shape, dout.dtype)
+
+        def task(start: int, stop: int) -> None:
+            for place, view in enumerate(self._places(dx, start, stop)):
+                if exact:
+                    share(place, slice(start, stop), view)
+                else:  # windows overlap: what comes back adds up
+                    part = np.empty(view.shape, view.dtype)
+                    share(place, slice(start, stop), part)
+                    view += part
+
+        rows = self.output_shape[0]
+        # Overlapping windows write to the same rows, so they are not shared among threads.
+        parallel(task, rows, work=dx.size if exact else 0)
+        return dx
+
+
+class MaxPool2D(_Pool):
+    """Largest number of each window: (N, H, W, C) to (N, H_out, W_out, C)."""
+
+    kind = "max_pool"
+
+    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+        columns = batch_last(x)
+        shape = (*self.output_shape, x.shape[0])
+        out = np.empty(shape, x.dtype)
+        winner = np.zeros(shape, np.uint16 if self.pool_size > 15 else np.uint8)
+
+        def task(start: int, stop: int) -> None:
+            rows = slice(start, stop)
+            for place, view in enumerate(self._places(columns, start, stop)):
+                if place == 0:
+                    out[rows] = view
+                    continue
+                if training:
+                    _note_winner(winner[rows], view > out[rows], place)
+                np.maximum(out[rows], view, out=out[rows])
+
+        parallel(task, shape[0], work=x.size)
+        return batch_first(out), winner
+
+    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
+        columns = batch_last(dout)
+
+        def share(place: int, rows: slice, out: Array) -> None:
+            np.multiply(columns[rows], cache[rows] == place, out=out)
+
+        return batch_first(self._scatter(columns, share))
+
+
+def _note_winner(winner: NDArray[Any], larger: NDArray[np.bool_], place: int) -> None:
+    """Write `place` where it is `larger`. Places rise, so a maximum does it without a branch."""
+    np.maximum(winner, larger * winner.dtype.type(place), out=winner)
+
+
+class AveragePool2D(_Pool):
+    """Mean of each window: (N, H, W, C) to (N, H_out, W_out, C)."""
+
+    kind = "average_pool"
+
+    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+        columns = batch_last(x)
+        out = np.zeros((*self.output_shape, x.shape[0]), x.dtype)
+
+        def task(start: int, stop: int) -> None:
+            for view in self._places(columns, start, stop):
+                out[start:stop] += view
+            out[start:stop] /= self.pool_size**2
+
+        parallel(task, out.shape[0], work=x.size)
+        return batch_first(out), True
+
+    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
+        columns = batch_last(dout)
+
+        def share(place: int, rows: slice, out: Array) -> None:
+            np.divide(columns[rows], self.pool_size**2, out=out)
+
+        return batch_first(self._scatter(columns, share))

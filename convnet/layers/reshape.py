@@ -1,0 +1,67 @@
+"""Flatten and Reshape: the same numbers, counted differently. Gradients are reshaped back."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from convnet.arrays import Array, Shape, batch_first
+from convnet.checks import require_positive_int
+from convnet.layers.base import Layer
+
+
+def _reshape(x: Array, shape: Shape) -> Array:
+    """Reshape everything but the batch axis, in NHWC order.
+
+    The batch is moved last and back, which keeps a batch-innermost array a view instead of a copy.
+    """
+    if x.flags.c_contiguous:
+        return x.reshape(x.shape[0], *shape)
+    return batch_first(x.transpose(*range(1, x.ndim), 0).reshape(*shape, x.shape[0]))
+
+
+class Reshape(Layer):
+    """Give each image another shape of as many numbers.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        The new shape, without the batch axis.
+    """
+
+    kind = "reshape"
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        if not shape:
+            raise ValueError("`shape` must hold at least one side, got ()")
+        self.shape = tuple(require_positive_int("shape", side) for side in shape)
+
+    def config(self) -> dict[str, Any]:  # noqa: D102
+        return {"shape": self.shape}
+
+    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+        if math.prod(input_shape) != math.prod(self.shape):
+            raise ValueError(f"cannot reshape {input_shape} into {self.shape}")
+        return self.shape
+
+    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+        return _reshape(x, self.output_shape), True
+
+    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
+        return _reshape(dout, self.input_shape)
+
+
+class Flatten(Reshape):
+    """Lay each image (H, W, C) out as one vector of H·W·C numbers, channels fastest."""
+
+    kind = "flatten"
+
+    def __init__(self) -> None:
+        super().__init__((1,))
+
+    def config(self) -> dict[str, Any]:  # noqa: D102
+        return {}
+
+    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+        return (math.prod(input_shape),)

@@ -1,0 +1,138 @@
+"""Share one operation among the machine's cores.
+
+NumPy releases the interpreter lock inside its loops, so Python threads run them truly in
+parallel: BLAS products, copies and element-wise loops alike. BLAS itself is held to one thread,
+because two threads of ours keep both cores busy through *all* of the work, where BLAS's own
+threads only help inside its products.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from convnet.arrays import Array
+
+Task = Callable[[int, int], None]
+
+# Below this many elements, waking a second thread costs more than it saves (about 30 µs).
+SMALL = 1 << 16
+
+
+def _available_cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every platform
+        return os.cpu_count() or 1
+
+
+_count = max(1, int(os.environ.get("CONVNET_THREADS", _available_cores())))
+_pool: ThreadPoolExecutor | None = None
+
+
+class _Inside(threading.local):
+    """Whether this thread is busy with a share: what it calls is not shared out once more."""
+
+    share = False
+
+
+_inside = _Inside()
+
+
+def get_threads() -> int:
+    """Return the number of threads that one operation is shared among."""
+    return _count
+
+
+def set_threads(count: int) -> None:
+    """Use `count` threads from now on; 1 runs everything in the calling thread."""
+    global _count, _pool
+    if count < 1:
+        raise ValueError(f"`count` must be at least 1, got {count}")
+    _count, _pool = count, None
+
+
+def _forget_pool() -> None:
+    """Threads do not survive a fork: a child (a gunicorn worker) starts its own."""
+    global _pool
+    _pool = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)
+
+
+def _executor() -> ThreadPoolExecutor:
+    global _pool
+    if _pool is None:
+        _pool = ThreadPoolExecutor(_count - 1, thread_name_prefix="convnet")
+    return _pool
+
+
+def shares(count: int) -> list[tuple[int, int]]:
+    """Split ``range(count)`` into at most `get_threads()` contiguous, nearly equal parts."""
+    parts = max(1, min(_count, count))
+    edges = [count * part // parts for part in range(parts + 1)]
+    return list(itertools.pairwise(edges))
+
+
+def parallel(task: Task, count: int, *, work: int | None = None) -> None:
+    """Call ``task(start, stop)`` for every share of ``range(count)``, side by side.
+
+    Parameters
+    ----------
+    task : callable
+        Must touch disjoint memory for disjoint ranges.
+    count : int
+        Length of the range that is shared out.
+    work : int, optional
+        Size of the whole operation in elements; below `SMALL` the caller does it alone.
+    """
+    if _count == 1 or count < 2 or (work is not None and work < SMALL) or _inside.share:
+        task(0, count)
+        return
+    (start, stop), *others = shares(count)
+    executor = _executor()
+    futures = [executor.submit(_run_share, task, *share) for share in others]
+    _run_share(task, start, stop)
+    for future, share in zip(futures, others, strict=True):
+        # A share that no thread has begun is quicker done here than waited for: several
+        # callers may be using the same pool.
+        if future.cancel():
+            _run_share(task, *share)
+        else:
+            future.result()
+
+
+def _run_share(task: Task, start: int, stop: int) -> None:
+    _inside.share = True
+    try:
+        task(start, stop)
+    finally:
+        _inside.share = False
+
+
+def elementwise(ufunc: Callable[..., object], *inputs: Array, out: Array | None = None) -> Array:
+    """Apply `ufunc` to equally shaped arrays, shared among the threads.
+
+    The result has the memory order of the first input (or is written into `out`).
+    """
+    first = inputs[0]
+    if out is None:
+        out = np.empty_like(first)
+    if first.size < SMALL or _count == 1:
+        ufunc(*inputs, out=out)
+        return out
+    slowest = int(np.argmax(first.strides))
+    views = [np.moveaxis(array, slowest, 0) for array in (*inputs, out)]
+
+    def task(start: int, stop: int) -> None:
+        ufunc(*(view[start:stop] for view in views[:-1]), out=views[-1][start:stop])
+
+    parallel(task, views[0].shape[0])
+    return out

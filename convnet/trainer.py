@@ -1,0 +1,239 @@
+"""Training: forward, loss, backward, step, over and over, safe to stop and to go on.
+
+x ──► network ──► logits ──► loss ──► dlogits ──► network backwards ──► grads ──► optimizer
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from convnet.arrays import Array
+from convnet.averaging import WeightAverage, measure_statistics
+from convnet.feeding import Augment, Feeder, Labels, prefetch, to_float, with_channel
+from convnet.layers import Softmax
+from convnet.losses import CrossEntropy
+from convnet.memory import keep_freed_memory
+from convnet.network import Sequential
+from convnet.optimizers import Adam, Optimizer
+
+
+class Loss(Protocol):
+    """Mean loss of a batch and its gradient by the outputs; the loss owns the 1/N."""
+
+    def __call__(self, outputs: Array, labels: Any, /) -> tuple[float, Array]: ...  # noqa: D102
+
+
+@dataclass
+class Epoch:
+    """What one pass over the training data came to."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+    seconds: float
+    images_per_second: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+@dataclass
+class Progress:
+    """Where a run stands: everything that is not an array.
+
+    `losses` holds the mean loss of every step so far, for the cost curve.
+    """
+
+    seed: int
+    epoch: int = 0
+    step: int = 0
+    correct: int = 0
+    seen: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    epochs: list[Epoch] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dict that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Progress:
+        """Make it again from `to_json`."""
+        return cls(**record | {"epochs": [Epoch(**epoch) for epoch in record["epochs"]]})
+
+
+Callback = Callable[["Trainer", Progress], None]
+
+
+# Bytes of the largest array whose memory is kept for the next step, which needs as much again.
+_KEPT = 1 << 30
+
+
+class Trainer:
+    """Train a network with a loss and an optimizer.
+
+    Parameters
+    ----------
+    network : Sequential
+        What is trained, in place.
+    loss : callable
+        One of `convnet.losses`.
+    optimizer : Optimizer
+        One of `convnet.optimizers`.
+    average : float, optional
+        Decay of an exponential moving average of the weights, which `fit` puts into the network
+        at its end.
+
+    Raises
+    ------
+    ValueError
+        If the network ends in Softmax and the loss is not CrossEntropy, which alone includes it.
+    """
+
+    def __init__(
+        self,
+        network: Sequential,
+        loss: Loss | None = None,
+        optimizer: Optimizer | None = None,
+        *,
+        average: float | None = None,
+    ) -> None:
+        keep_freed_memory(_KEPT)
+        self.network = network
+        self.loss: Loss = CrossEntropy() if loss is None else loss
+        self.optimizer = Adam(1e-3) if optimizer is None else optimizer
+        self.average = None if average is None else WeightAverage(network, average)
+        if isinstance(network.layers[-1], Softmax) and not isinstance(self.loss, CrossEntropy):
+            raise ValueError(
+                f"a network that ends in Softmax needs CrossEntropy, got {self.loss!r}"
+            )
+
+    def step(self, x: Array, labels: Labels) -> float:
+        """Do one update on inputs (N, …) and labels (N,); return the mean loss before it."""
+        loss, _ = self._step(x, labels)
+        return loss
+
+    def _step(self, x: Array, labels: Labels) -> tuple[float, int]:
+        outputs = self.network.forward(x, training=True)
+        loss, dout = self.loss(outputs, labels)
+        self.network.fill_grads(dout)
+        self.optimizer.step(self.network.params, self.network.grads)
+        if self.average is not None:
+            self.average.update(self.network)
+        return loss, _count_correct(outputs, labels)
+
+    def fit(
+        self,
+        images: Array,
+        labels: Labels,
+        *,
+        epochs: int,
+        batch_size: int = 128,
+        rng: np.random.Generator,
+        augment: Augment | None = None,
+        final_augment: Augment | None = None,
+        final_epochs: int = 0,
+        validation: tuple[Array, Labels] | None = None,
+        progress: Progress | None = None,
+        on_step: Callback | None = None,
+        on_epoch: Callback | None = None,
+    ) -> Progress:
+        """Run `epochs` passes over the data; return every step's loss and every epoch's record.
+
+        Parameters
+        ----------
+        images : ndarray, shape (N, H, W) or (N, H, W, C)
+            uint8 (0..255) or floating point (0..1).
+        labels : ndarray, shape (N,) or (N, K)
+            Integers, or probabilities of K classes.
+        epochs, batch_size : int
+            Passes over the data, and images a step.
+        rng : numpy.random.Generator
+            Gives the seed that all shuffling and augmenting follows from.
+        augment, final_augment : callable, optional
+            ``augment(images, rng) -> images``; the second one in the last `final_epochs`.
+        validation : (images, labels), optional
+            Measured after every epoch; never trained on.
+        progress : Progress, optional
+            Where an interrupted run stood (`convnet.checkpoint`): goes on from there.
+        on_step, on_epoch : callable, optional
+            Called as ``callback(trainer, progress)`` after each.
+        """
+        seed = int(rng.integers(2**63))
+        progress = Progress(seed) if progress is None else progress
+        for epoch in range(progress.epoch, epochs):
+            distort = augment if epoch < epochs - final_epochs else final_augment
+            feeder = Feeder(images, labels, batch_size, progress.seed, distort)
+            self._run_epoch(feeder, epoch, progress, on_step)
+            self._close_epoch(progress, validation)
+            if on_epoch is not None:
+                on_epoch(self, progress)
+        if self.average is not None:
+            distort = final_augment if final_epochs else augment
+            self._adopt_average(Feeder(images, labels, batch_size, progress.seed, distort))
+        return progress
+
+    def _run_epoch(
+        self, feeder: Feeder, epoch: int, progress: Progress, on_step: Callback | None
+    ) -> None:
+        began = time.perf_counter() - progress.seconds
+        batches = feeder.epoch(epoch, progress.step)
+        # Cutting out a batch is less work than handing it from thread to thread; augmenting is not.
+        for x, labels in batches if feeder.augment is None else prefetch(batches):
+            loss, correct = self._step(x, labels)
+            progress.step += 1
+            progress.correct += correct
+            progress.seen += len(x)
+            progress.losses.append(loss)
+            progress.seconds = time.perf_counter() - began
+            if on_step is not None:
+                on_step(self, progress)
+
+    def _close_epoch(self, progress: Progress, validation: tuple[Array, Labels] | None) -> None:
+        record = Epoch(
+            progress.epoch + 1,
+            float(np.mean(progress.losses[-progress.step :])),
+            progress.correct / progress.seen,
+            progress.seconds,
+            progress.seen / progress.seconds,
+        )
+        if validation is not None:
+            record.validation_loss, record.validation_accuracy = self.evaluate(*validation)
+        progress.epochs.append(record)
+        progress.epoch += 1
+        progress.step = progress.correct = progress.seen = 0
+        progress.seconds = 0.0
+
+    def evaluate(self, images: Array, labels: Labels, batch_size: int = 500) -> tuple[float, float]:
+        """Return mean loss and accuracy of the network as it serves: nothing is trained."""
+        loss, correct = 0.0, 0
+        for start in range(0, len(images), batch_size):
+            part = slice(start, start + batch_size)
+            outputs = self.network.forward(with_channel(to_float(images[part])))
+            loss += self.loss(outputs, labels[part])[0] * len(outputs)
+            correct += _count_correct(outputs, labels[part])
+        return loss / len(images), correct / len(images)
+
+    def _adopt_average(self, feeder: Feeder, batches: int = 100) -> None:
+        """Put the average into the network, and measure BatchNorm's statistics for it."""
+        if self.average is None:
+            return
+        self.average.copy_to(self.network)
+        count = min(batches, feeder.steps_per_epoch)
+        # Epoch -1 cannot be drawn in training, so these batches are new ones.
+        epoch = feeder.epoch(_STATISTICS_EPOCH)
+        measure_statistics(self.network, (next(epoch)[0] for _ in range(count)))
+
+
+# Number of the epoch, far beyond any run's, whose batches BatchNorm's statistics come from.
+_STATISTICS_EPOCH = 2**31
+
+
+def _count_correct(outputs: Array, labels: Labels) -> int:
+    classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
+    return int(np.count_nonzero(outputs.argmax(axis=1) == classes))
