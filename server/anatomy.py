@@ -1,0 +1,99 @@
+"""What a network is made of, layer by layer, in words and numbers."""
+
+from collections.abc import Callable
+from typing import Any
+
+from server.recognizer import Layer
+
+SQUASHING = {
+    "ReLU": "Sets every negative number to zero",
+    "Sigmoid": "Squeezes every number to between 0 and 1",
+    "Tanh": "Squeezes every number to between −1 and 1",
+    "Softmax": "Turns scores into probabilities that add up to 1",
+    "BatchNorm": "Brings every channel to a learned mean and spread",
+    "Dropout": "Does nothing once the network is trained",
+}
+POOLING = {"MaxPool2D": "largest number", "AveragePool2D": "mean"}
+
+
+def describe(layer: Layer, index: int) -> dict[str, Any]:
+    """Write one layer as `GET /model` and `POST /explain` do."""
+    kind = type(layer).__name__
+    return {
+        "index": index,
+        "name": layer.name,
+        "kind": kind,
+        "description": WORDS[kind](layer) if kind in WORDS else SQUASHING[kind],
+        "input_shape": list(layer.input_shape),
+        "output_shape": list(layer.output_shape),
+        "parameters": sum(value.size for value in layer.params.values()),
+        "multiply_adds": layer.multiply_adds,
+        **geometry(layer),
+    }
+
+
+def geometry(layer: Layer) -> dict[str, Any]:
+    """Say how a layer's windows lie on its input; empty for layers that have none."""
+    kind = type(layer).__name__
+    if kind == "Dense":
+        return {"kernel_shape": list(layer.params["w"].shape)}
+    if kind in POOLING:
+        size, stride = layer.config()["pool_size"], layer.config()["stride"]
+        return {"pool": [size] * 2, "stride": [stride] * 2, "padding": [[0, 0], [0, 0]]}
+    if kind == "Conv2D":
+        laid: Any = layer
+        return {
+            "kernel_shape": list(layer.params["w"].shape),
+            "stride": list(laid.geometry.stride),
+            "padding": [
+                [laid.geometry.top, laid.geometry.bottom],
+                [laid.geometry.left, laid.geometry.right],
+            ],
+        }
+    return {}
+
+
+def conv_words(layer: Layer) -> str:
+    """Describe a convolution."""
+    height, width, channels, filters = layer.params["w"].shape
+    over = "the input" if channels == 1 else f"all {channels} maps of its input"
+    return f"{count(filters, 'filter')} of {height}×{width}, each slid over {over}"
+
+
+def pool_words(layer: Layer) -> str:
+    """Describe a pooling."""
+    size = layer.config()["pool_size"]
+    return f"Keeps the {POOLING[type(layer).__name__]} of every {size}×{size} window"
+
+
+def dense_words(layer: Layer) -> str:
+    """Describe a dense layer."""
+    inputs, units = layer.params["w"].shape
+    return f"{count(units, 'neuron')}, each a weighted sum of all {inputs} numbers before it"
+
+
+def leaky_words(layer: Layer) -> str:
+    """Describe a leaky ReLU."""
+    return f"Multiplies every negative number by {layer.config()['negative_slope']}"
+
+
+def shape_words(layer: Layer) -> str:
+    """Describe a change of shape."""
+    before, after = ("×".join(map(str, shape)) for shape in (layer.input_shape, layer.output_shape))
+    return f"Lays out {before} numbers as {after}"
+
+
+def count(number: int, noun: str) -> str:
+    """Say how many, in the right number."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+WORDS: dict[str, Callable[[Layer], str]] = {
+    "Conv2D": conv_words,
+    "MaxPool2D": pool_words,
+    "AveragePool2D": pool_words,
+    "Dense": dense_words,
+    "LeakyReLU": leaky_words,
+    "Flatten": shape_words,
+    "Reshape": shape_words,
+}

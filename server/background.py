@@ -1,0 +1,147 @@
+"""Paper and light out of a picture: what is left is how much darker than its paper each pixel is.
+
+A drawing has one paper colour, which its border tells. A photo has shadows, vignettes and grain;
+`server.uneven_paper` takes care of those.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.arrays import Grey, Ink
+from server.components import find_components
+from server.morphology import box_blur, local_max, local_min, reduce_by
+from server.uneven_paper import SMALL_SIDE, THICKEST_STROKE, remove_uneven_paper
+
+# Paper of one colour leaves no more than this part of the ink's contrast, ...
+_MOST_UNEVENNESS = 0.12
+
+# or, where paper is a drawing's and not a photo's, of this part, ...
+_CLEAN = 0.01
+
+# ... ink takes up no more than this part of the border, where a shadow or a table may, ...
+_MOST_INK_ON_BORDER = 0.35
+
+# ... it is not as soft as a shadow (change from pixel to pixel as a part of its contrast), ...
+_SOFTEST_INK = 0.12
+
+# ... and its outline is nowhere softer than this part of where it is sharp.
+_LEAST_EVENNESS = 0.25
+
+# From here on ink counts as sharp: softer pictures are small ones, enlarged.
+_SHARP_INK = 0.45
+
+
+def remove_background(grey: Grey) -> Ink:
+    """Take away the paper and decide which of dark and light is the ink.
+
+    Parameters
+    ----------
+    grey : ndarray of uint8, shape (H, W)
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        About 0 on paper and positive on ink, as a part of the brightness of the paper; not yet
+        scaled to the strength of the ink. 0 everywhere if there is nothing but paper and shadows.
+    """
+    small = reduce_by(grey, -(-max(grey.shape) // SMALL_SIDE))
+    level = border_level(small)
+    deviation = box_blur(level - small.astype(np.float32), 1)
+    if not deviation.any():
+        return np.zeros(grey.shape, dtype=np.float32)
+    drawing = _Drawing.describe(np.abs(deviation))
+    if not drawing.is_on_even_paper:
+        strength = remove_uneven_paper(grey)
+        if strength is not None:
+            return strength
+        if not drawing.may_be_ink:
+            return np.zeros(grey.shape, dtype=np.float32)
+    sign = 1 if deviation.max() >= -deviation.min() else -1
+    return (np.float32(level) - grey.astype(np.float32)) * np.float32(sign / 255)
+
+
+def border_level(grey: Grey) -> float:
+    """Brightness of the paper where it meets the border: ink that reaches it does not count."""
+    border = _border(grey)
+    middle = (float(grey.min()) + float(grey.max())) / 2
+    lighter = border > middle
+    return float(np.median(border[lighter == (np.median(border) > middle)]))
+
+
+def _border(values: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """What stands out from the level of the border, on a small copy of the picture.
+
+    Attributes
+    ----------
+    on_border : float
+        The part of the border that it takes up.
+    softness, evenness : float
+        Change from pixel to pixel where it ends, as a part of its contrast: the median, and the
+        softest tenth over the sharpest.
+    unevenness : float
+        What stays on the paper, as a part of the contrast.
+    is_blob : bool
+        Whether it is too thick for strokes of a pen.
+    """
+
+    on_border: float
+    softness: float
+    evenness: float
+    unevenness: float
+    is_blob: bool
+
+    @classmethod
+    def describe(cls, contrast: Ink) -> "_Drawing":
+        """Describe a picture by its contrast (H, W) to the border, of which some is not 0."""
+        contrast = contrast / contrast.max()
+        ink = contrast > 0.5
+        outline = ink & ~local_min(ink, 3)
+        if not outline.any():
+            return cls(1.0, 0.0, 0.0, 1.0, True)
+        steps = (local_max(contrast, 3) - local_min(contrast, 3))[outline]
+        softest, typical, sharpest = (float(step) for step in np.percentile(steps, (10, 50, 90)))
+        side = max(contrast.shape)
+        reach = min(max(side // 16, math.ceil(1.5 / typical)), side // 8)
+        paper = contrast[~local_max(ink, 3 + 2 * reach)]
+        quantile = 98 if typical > _SHARP_INK else 90
+        parts = find_components(ink)
+        blobs = parts.thickness(outline) > THICKEST_STROKE
+        return cls(
+            on_border=float(_border(ink).mean()),
+            softness=typical,
+            evenness=softest / sharpest,
+            unevenness=float(np.percentile(paper, quantile)) if paper.size else 0.0,
+            is_blob=bool(parts.areas()[blobs].sum() > 0.1 * ink.sum()),
+        )
+
+    @property
+    def is_on_even_paper(self) -> bool:
+        """Whether it is ink, and all of the paper has the colour of the border.
+
+        Ink may be as soft as enlarging makes it, but it is then soft all around; unless the paper
+        is cleaner than any in a photo, where ink may fade and nothing is a shadow.
+        """
+        return (
+            self.may_be_ink
+            and self.softness >= _SOFTEST_INK
+            and (self.evenness >= _LEAST_EVENNESS or self.unevenness < _CLEAN)
+            and self.unevenness <= _MOST_UNEVENNESS
+        )
+
+    @property
+    def may_be_ink(self) -> bool:
+        """Whether it could be ink at all, however blurred."""
+        return (
+            self.on_border <= _MOST_INK_ON_BORDER
+            and self.softness >= _SOFTEST_INK / 2
+            and not self.is_blob
+        )

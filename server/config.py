@@ -1,0 +1,124 @@
+"""Every setting of the service, once: its name, its default and what it means.
+
+A setting is read from the environment variable of the same name in capitals, so ``max_pixels`` is
+``MAX_PIXELS``. The numbers of the HTTP contract (limits, time-outs, formats) come from here and
+from nowhere else.
+"""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+"""The picture formats that are read, by Pillow's names."""
+
+MEDIA_TYPES = tuple(f"image/{name.lower()}" for name in IMAGE_FORMATS)
+"""What those formats are called in a ``Content-Type``."""
+
+
+def setting(default: Any, meaning: str, *, low: int | None = None) -> Any:
+    """Declare a setting; numbers below `low` are refused."""
+    return field(default=default, metadata={"meaning": meaning, "low": low})
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one running service."""
+
+    host: str = setting("0.0.0.0", "address to listen on")
+    port: int = setting(8000, "port to listen on", low=0)
+    web_concurrency: int = setting(2, "worker processes; one per core is right", low=1)
+    threads: int = setting(4, "threads per worker, so that one slow picture stops nobody", low=1)
+    queue_limit: int = setting(
+        32, "whole requests that may wait per worker; more are answered 503 at once", low=0
+    )
+    connection_limit: int = setting(800, "connections held open per worker", low=1)
+    backlog: int = setting(256, "connections that the system may hold back for all workers", low=1)
+    retry_after: int = setting(1, "seconds that a 503 asks a client to wait", low=1)
+    receive_timeout: int = setting(
+        30, "seconds a client has to send a whole request; then it is answered 408", low=1
+    )
+    keepalive: int = setting(
+        95, "seconds an idle connection is kept, above the 60 to 90 of usual routers", low=0
+    )
+    worker_timeout: int = setting(
+        20, "seconds after which a worker that shows no sign of life is replaced", low=0
+    )
+    graceful_timeout: int = setting(
+        20, "seconds that requests in flight have to end after SIGTERM or SIGHUP", low=1
+    )
+    max_requests: int = setting(
+        0, "requests after which a worker is replaced by a new one; 0 is never", low=0
+    )
+    max_requests_jitter: int = setting(
+        0, "up to so many requests more, at random, so that workers do not all go at once", low=0
+    )
+    max_body_bytes: int = setting(
+        8 * 1024 * 1024, "largest request body, in bytes; more is answered 413", low=1
+    )
+    max_pixels: int = setting(
+        16_000_000, "largest picture, in pixels, checked before it is decoded", low=1
+    )
+    max_total_pixels: int = setting(
+        32_000_000, "most pixels of all pictures of one request together", low=1
+    )
+    max_images: int = setting(32, "most pictures in one request", low=1)
+    max_inputs: int = setting(
+        256, "most inputs in one request of the Open Inference Protocol", low=1
+    )
+    model: str = setting("digits", "name of a shipped network, or path of an .npz file")
+    cors_origins: str = setting(
+        "", "origins whose pages may call the API, separated by commas; * is any, empty is none"
+    )
+    log_level: str = setting("info", "debug, info, warning or error")
+
+    @classmethod
+    def from_environment(
+        cls, environ: Mapping[str, str] = os.environ, **overrides: Any
+    ) -> "Config":
+        """Read the settings from `environ`; what `overrides` names is not looked up.
+
+        Raises
+        ------
+        ValueError
+            If a variable does not hold what its setting needs.
+        """
+        values: dict[str, Any] = {
+            item.name: parse(item, environ[item.name.upper()])
+            for item in dataclasses.fields(cls)
+            if environ.get(item.name.upper()) and item.name not in overrides
+        }
+        return cls(**values, **overrides)
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Return the names of all settings, as in the environment."""
+        return frozenset(item.name.upper() for item in dataclasses.fields(cls))
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no sense."""
+        for item in dataclasses.fields(self):
+            value, low = getattr(self, item.name), item.metadata["low"]
+            if low is not None and value < low:
+                raise ValueError(f"`{item.name.upper()}` must be at least {low}, got {value}")
+        if self.log_level.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError(
+                f"`LOG_LEVEL` must be debug, info, warning or error, got {self.log_level!r}"
+            )
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """The entries of ``cors_origins``."""
+        return frozenset(filter(None, (part.strip() for part in self.cors_origins.split(","))))
+
+
+def parse(item: "dataclasses.Field[Any]", text: str) -> int | str:
+    """Turn a variable's text into the type of its setting."""
+    if item.type is str:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"`{item.name.upper()}` must be a whole number, got {text!r}") from None

@@ -1,0 +1,62 @@
+"""How gunicorn runs the service: ``gunicorn --config server/gunicorn_conf.py wsgi:app``.
+
+Every number is a setting of `server.config`; docs/deploy.md lists them.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+# Before NumPy is imported anywhere: each worker computes with one thread.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "CONVNET_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+from server.config import Config  # noqa: E402
+
+_settings = Config.from_environment()
+_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+bind = f"{_settings.host}:{_settings.port}"
+backlog = _settings.backlog
+workers = _settings.web_concurrency
+worker_class = "server.worker.FrontDoorWorker"
+threads = _settings.threads
+worker_connections = _settings.connection_limit
+
+timeout = _settings.worker_timeout
+graceful_timeout = _settings.graceful_timeout
+keepalive = _settings.keepalive
+max_requests = _settings.max_requests
+max_requests_jitter = _settings.max_requests_jitter
+
+# The application is loaded once and shared by the workers, so a new one is there at once.
+preload_app = True
+# A worker shows that it lives by touching a file; on a disk that can block.
+worker_tmp_dir = _memory
+# The control socket is a file in the user's home, the same for every service of that user.
+control_socket_disable = True
+
+limit_request_fields = 64
+# The application writes one line for each request itself.
+accesslog = None
+errorlog = "-"
+loglevel = _settings.log_level
+
+# Workers count into files that they share. The client library looks for their folder when it is
+# imported, so it is made now; a reload runs this file again and keeps the folder.
+_OURS = "digits-metrics-"
+if find_spec("prometheus_client") and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_OURS, dir=_memory)
+
+
+def on_exit(server: Any) -> None:
+    """Remove what was made for the time of the run."""
+    folder = Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""))
+    if folder.name.startswith(_OURS):
+        shutil.rmtree(folder, ignore_errors=True)

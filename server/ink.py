@@ -1,0 +1,134 @@
+"""Where the ink of a picture is, and nothing else: no paper, no grain, no specks, no lines."""
+
+import math
+
+import numpy as np
+
+from server.arrays import Grey, Ink, Mask
+from server.background import remove_background
+from server.components import Components, Indices, find_components
+from server.images import ImageError
+from server.morphology import box_blur, local_max
+
+# Where ink begins, as a part of the strength of full ink.
+INK_THRESHOLD = 0.2
+
+# The faintest ink told from paper, as a part of its brightness, and in deviations of its grain.
+_LEAST_CONTRAST = 0.03
+_LEAST_SIGNAL = 7.0
+
+# Grain is smoothed until the ink stands out by this many deviations.
+_CLEAR_SIGNAL = 12.0
+
+# Pixels this far apart in a row have their own grain, smoothed or not, and nearly the same light.
+_GRAIN_REACH = 7
+
+# What belongs to a drawing, by its amount of ink against the heaviest part: anywhere, and within
+# the heaviest part's box, widened by this part of its size.
+_LEAST_PART = 0.1
+_LEAST_PART_NEAR = 0.01
+_NEAR = 0.15
+
+# Fainter parts, against the heaviest one's mean strength, are what is left of shadows.
+_LEAST_DENSITY = 0.5
+
+
+class BlankImage(ImageError):
+    """Nothing is drawn in the picture."""
+
+    code = "blank_image"
+
+
+def locate_ink(grey: Grey) -> Ink:
+    """Find what is drawn: specks, grain and paper are 0, full ink is 1, soft edges are kept.
+
+    Parameters
+    ----------
+    grey : ndarray of uint8, shape (H, W)
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+
+    Raises
+    ------
+    BlankImage
+        If nothing is drawn in the picture.
+    """
+    strength, grain = _denoise(remove_background(grey))
+    strongest = float(strength.max())
+    if strongest < max(_LEAST_CONTRAST, _LEAST_SIGNAL * grain):
+        raise BlankImage("nothing is drawn in the picture")
+    # A speck may be much stronger than the ink: look low for the drawing, then measure its ink.
+    floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL / 2 * grain, 0.15 * strongest)
+    parts = find_components(strength > floor)
+    full = _full_strength(strength, parts)
+    if INK_THRESHOLD * full > floor:
+        parts = find_components(strength > INK_THRESHOLD * full)
+    kept = _belongs_to_drawing(parts, strength)
+    near = local_max(parts.mask(kept), 1 + 2 * _soft_edge(parts, kept))
+    paper = np.float32(2 * grain)
+    ink = np.clip((strength - paper) / (np.float32(full) - paper), 0, 1)
+    return np.where(near, ink, np.float32(0))
+
+
+def _denoise(strength: Ink) -> tuple[Ink, float]:
+    """Smooth until ink stands out from the grain; return that and the deviation of the grain."""
+    for radius in (0, 1, 2):
+        smooth = box_blur(strength, radius)
+        grain = _grain(smooth)
+        if smooth.max() > _CLEAR_SIGNAL * grain:
+            break
+    return smooth, grain
+
+
+def _grain(strength: Ink) -> float:
+    """Standard deviation of the grain, from how much near pixels of paper differ."""
+    flat, step = strength.ravel(), max(1, strength.size // 20_000)
+    left, right = flat[:-_GRAIN_REACH:step], flat[_GRAIN_REACH::step]
+    limit = 0.5 * strength.max()
+    differences = np.abs(left - right)[(np.abs(left) < limit) & (np.abs(right) < limit)]
+    if differences.size == 0:
+        return 0.0
+    quarter = float(np.partition(differences, differences.size // 4)[differences.size // 4])
+    return quarter / (0.3186 * math.sqrt(2))  # that quantile of the size of a normal difference
+
+
+def _full_strength(strength: Ink, parts: Components) -> float:
+    """Strength of full ink: what the upper quarter of the heaviest part's ink exceeds."""
+    heaviest = np.arange(len(parts)) == parts.areas(strength**2).argmax()
+    ink = strength[parts.mask(heaviest)]
+    ink = ink[ink > 0.5 * ink.max()]
+    return float(np.partition(ink, 3 * ink.size // 4)[3 * ink.size // 4])
+
+
+def _belongs_to_drawing(parts: Components, strength: Ink) -> Mask:
+    """Tell which parts belong to the drawing: not specks, shadows or lines across the picture."""
+    weights, boxes = parts.areas(strength**2), parts.boxes()
+    lines = _crosses_picture(boxes, parts.shape)
+    if weights[~lines].sum() > _LEAST_PART * weights[lines].sum():
+        weights[lines] = 0
+    heaviest = weights.argmax()
+    top, left, bottom, right = boxes[heaviest]
+    reach = _NEAR * max(bottom - top, right - left)
+    inside = (boxes[:, :2] >= (top - reach, left - reach)).all(axis=1)
+    inside &= (boxes[:, 2:] <= (bottom + reach, right + reach)).all(axis=1)
+    least = np.where(inside, _LEAST_PART_NEAR, _LEAST_PART) * weights[heaviest]
+    density = parts.areas(strength) / parts.areas()
+    return np.asarray((weights >= least) & (density >= _LEAST_DENSITY * density[heaviest]))
+
+
+def _crosses_picture(boxes: Indices, shape: tuple[int, int]) -> Mask:
+    """Tell which parts run from border to border along the picture: ruled lines, edges of a sheet.
+
+    Across a wide strip runs many a digit, so the shorter side of one does not count.
+    """
+    crosses = (boxes[:, :2] == 0) & (boxes[:, 2:] == shape)
+    return np.asarray((crosses & (np.array(shape) > 0.8 * max(shape))).any(axis=1))
+
+
+def _soft_edge(parts: Components, kept: Mask) -> int:
+    """How far beyond the threshold the soft edge of a stroke can reach, in pixels."""
+    boxes = parts.boxes()[kept]
+    extents = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    return 1 + int(extents.max()) // 20

@@ -1,0 +1,138 @@
+"""Counts and durations for Prometheus, where `prometheus-client` is installed.
+
+It is an extra (``pip install prometheus-client``): without it nothing is counted, and
+``/metrics`` says so. With several workers, each writes into a folder that all share, named by
+``PROMETHEUS_MULTIPROC_DIR``; `server.gunicorn_conf` makes one.
+"""
+
+import importlib.util
+import os
+import time
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+
+from server.pipeline import Prediction
+from server.problems import Problem
+
+blueprint = Blueprint("metrics", __name__)
+
+AVAILABLE = importlib.util.find_spec("prometheus_client") is not None
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+WITH_PICTURES = frozenset(("/predict", "/read", "/explain"))
+
+
+class Metrics:
+    """What is counted: nothing, without `prometheus-client`."""
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+
+    def predicted(self, result: Prediction) -> None:
+        """Count what the network read, and the time that each part took."""
+
+    def refused(self, code: str) -> None:
+        """Count a request with pictures that was refused, by the problem's code."""
+
+    def exposition(self) -> Response:
+        """Write all numbers, of all workers."""
+        detail = "metrics need the extra `metrics` of this project: pip install prometheus-client"
+        raise Problem("not_found", detail)
+
+
+class PrometheusMetrics(Metrics):
+    """Counts, in the names that the field uses."""
+
+    def __init__(self) -> None:
+        # Imported here: it takes 30 ms, and need not be there.
+        from prometheus_client import CollectorRegistry, Counter, Histogram
+
+        kept = self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "http_requests", "Requests answered", ["method", "route", "status"], registry=kept
+        )
+        self.durations = Histogram(
+            "http_request_duration_seconds",
+            "Time from having the whole request to having the answer",
+            ["method", "route"],
+            buckets=SECONDS,
+            registry=kept,
+        )
+        self.successes = Counter(
+            "model_infer_request_success", "Requests that the network answered", registry=kept
+        )
+        self.predictions = Counter(
+            "predictions",
+            "Inputs read, by the likeliest digit and whether it was recognised as one",
+            ["digit", "verdict"],
+            registry=kept,
+        )
+        self.stages = Histogram(
+            "prediction_stage_duration_seconds",
+            "Time spent in each part of a prediction",
+            ["stage"],
+            buckets=SECONDS,
+            registry=kept,
+        )
+        self.refusals = Counter(
+            "pictures_refused", "Requests with pictures refused", ["reason"], registry=kept
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request; methods that nobody knows are taken together."""
+        method = method if method in METHODS else "other"
+        self.requests.labels(method, route, status).inc()
+        self.durations.labels(method, route).observe(seconds)
+
+    def predicted(self, result: Prediction) -> None:
+        """Count what the network read, and the time that each part took."""
+        self.successes.inc()
+        for reading in result.readings:
+            verdict = "digit" if reading.is_digit else "none"
+            self.predictions.labels(reading.likeliest, verdict).inc()
+        for stage, milliseconds in result.time.milliseconds.items():
+            self.stages.labels(stage).observe(milliseconds / 1000)
+
+    def refused(self, code: str) -> None:
+        """Count a request with pictures that was refused, by the problem's code."""
+        self.refusals.labels(code).inc()
+
+    def exposition(self) -> Response:
+        """Write all numbers, of all workers, in Prometheus' text format."""
+        from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = self.registry
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Show the numbers to Prometheus."""
+    return found().exposition()
+
+
+def found() -> Metrics:
+    """Return the metrics of the application that is answering."""
+    held: Metrics = current_app.extensions["metrics"]
+    return held
+
+
+def count(response: Response) -> Response:
+    """Count the request that has just been answered."""
+    route = request.url_rule.rule if request.url_rule else "none"
+    seconds = time.perf_counter() - g.started
+    found().answered(request.method, route, response.status_code, seconds)
+    if "problem" in g and route in WITH_PICTURES:
+        found().refused(g.problem)
+    return response
+
+
+def register(app: Flask) -> None:
+    """Count every request of `app`."""
+    app.extensions["metrics"] = PrometheusMetrics() if AVAILABLE else Metrics()
+    app.after_request(count)
+    app.register_blueprint(blueprint)

@@ -1,0 +1,67 @@
+"""Windows that slide over a picture: maximum, minimum, mean; and copies of a smaller size."""
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from server.arrays import Grey, Ink
+
+Values = TypeVar("Values", np.bool_, np.uint8, np.float32)
+
+
+def local_max(values: NDArray[Values], window: int) -> NDArray[Values]:
+    """Maximum over a centred square of `window` pixels a side, the border repeated.
+
+    The window is grown by doubling, so the time depends on it by its logarithm.
+    """
+    for _ in range(2):
+        values = _max_of_rows(values, window).T
+    return values
+
+
+def local_min(values: NDArray[Values], window: int) -> NDArray[Values]:
+    """Minimum over a centred square of `window` pixels a side, the border repeated."""
+    # An even window is off-centre; mirrored, a minimum undoes the shift of a maximum.
+    negative: Any = np.invert if values.dtype == np.bool_ else np.negative
+    mirrored = negative(values[::-1, ::-1])
+    return np.asarray(negative(local_max(mirrored, window)[::-1, ::-1]))
+
+
+def _max_of_rows(values: NDArray[Values], window: int) -> NDArray[Values]:
+    before = window // 2
+    padded = np.pad(values, ((before, window - 1 - before), (0, 0)), mode="edge")
+    width = 1
+    while width < window:
+        step = min(width, window - width)
+        padded = np.maximum(padded[:-step], padded[step:])
+        width += step
+    return padded
+
+
+def box_blur(values: Ink, radius: int) -> Ink:
+    """Mean over a square of 2 `radius` + 1 pixels a side, the border repeated."""
+    if radius < 1:
+        return values
+    for _ in range(2):
+        values = _mean_of_rows(values, radius).T
+    return values
+
+
+def _mean_of_rows(values: Ink, radius: int) -> Ink:
+    window = 2 * radius + 1
+    padded = np.pad(values, ((radius + 1, radius), (0, 0)), mode="edge")
+    sums = np.cumsum(padded, axis=0, dtype=np.float64)
+    return ((sums[window:] - sums[:-window]) / window).astype(np.float32)
+
+
+def reduce_by(grey: Grey, factor: int) -> Grey:
+    """Average blocks of `factor` x `factor` pixels of a uint8 picture; cut blocks at the end."""
+    return grey if factor == 1 else np.asarray(Image.fromarray(grey).reduce(factor))
+
+
+def reduce_to_min(grey: Grey, factor: int) -> Grey:
+    """Take the minimum of blocks of `factor` x `factor` pixels; cut blocks at the end."""
+    rows, columns = (np.arange(0, side, factor) for side in grey.shape)
+    return np.minimum.reduceat(np.minimum.reduceat(grey, rows, axis=0), columns, axis=1)

@@ -1,0 +1,71 @@
+"""The service described for machines: OpenAPI 3.1, served at ``/openapi.json``."""
+
+from typing import Any
+
+from server.config import Config
+from server.openapi.operations import paths
+from server.openapi.schemas import schemas
+from server.problems import KINDS
+from server.recognizer import Recognizer
+
+DESCRIPTION = """\
+Reads handwritten, drawn and printed digits in pictures, with a convolutional network that this
+project wrote from scratch in NumPy and trained.
+
+A picture is a PNG, JPEG, WebP, GIF or BMP file (the first frame): in base64 inside JSON, as the
+body itself, or in a form. Requests need no key. Every error is an `application/problem+json`
+document (RFC 9457); programs should look at its `code`. Every answer has an `X-Request-Id`: the
+client's own if it sent a plain one, else a new one.
+"""
+
+
+def document(config: Config, recognizer: Recognizer) -> dict[str, Any]:
+    """Describe every operation, with the limits of `config` and the name of the network."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Digit reading",
+            "version": recognizer.version,
+            "summary": "Digits in pictures, read by a network written from scratch",
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [
+            {"name": "reading", "description": "Read digits in pictures"},
+            {"name": "looking inside", "description": "What the network is and what it sees"},
+            {"name": "running", "description": "Health and metrics"},
+            {"name": "open inference", "description": "The Open Inference Protocol, version 2"},
+            {"name": "documents", "description": "The page, and this description"},
+        ],
+        "paths": paths(config, recognizer),
+        "components": {"schemas": schemas(config, len(recognizer.layers)), "headers": HEADERS},
+        "x-problems": [
+            {"code": code, "status": status, "title": title}
+            for code, (status, title) in KINDS.items()
+        ],
+    }
+
+
+HEADERS = {
+    "X-Request-Id": {
+        "description": "What this request is called in the log",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before asking again",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Allow": {
+        "description": "The methods that this address takes",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "ETag": {
+        "description": "For `If-None-Match`",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}

@@ -1,0 +1,134 @@
+"""From encoded pictures to readings: decode, preprocess, recognise, each of them timed."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from server.config import Config
+from server.images import ImageError, ImageLimits, Picture, read_picture
+from server.preprocessing import preprocess
+from server.problems import Problem
+from server.recognizer import Inputs, Reading, Recognizer
+from server.segmentation import Segment, segment
+
+
+class Stopwatch:
+    """Adds up the milliseconds spent in each named part of a request."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, part: str) -> Iterator[None]:
+        """Count the time until the block ends towards `part`."""
+        started = time.perf_counter()
+        yield
+        spent = (time.perf_counter() - started) * 1000
+        self.milliseconds[part] = self.milliseconds.get(part, 0.0) + spent
+
+
+@dataclass
+class Prediction:
+    """What became of one request: inputs of the network, readings, and where they lie.
+
+    Attributes
+    ----------
+    inputs : list of ndarray, shape (28, 28)
+    readings : list of Reading
+        One for each input.
+    boxes : list of (x, y, width, height)
+        In pixels of a picture of `size`; empty where there was no segmentation.
+    size : (width, height)
+    time : Stopwatch
+    """
+
+    inputs: list[Inputs] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    boxes: list[tuple[int, int, int, int]] = field(default_factory=list)
+    size: tuple[int, int] = (0, 0)
+    time: Stopwatch = field(default_factory=Stopwatch)
+
+
+class Pipeline:
+    """A recognizer with everything that comes before it."""
+
+    def __init__(self, recognizer: Recognizer, config: Config) -> None:
+        self.recognizer = recognizer
+        self.limits = ImageLimits(max_bytes=config.max_body_bytes, max_pixels=config.max_pixels)
+        self.max_total_pixels = config.max_total_pixels
+        self.identity = {"name": recognizer.name, "version": recognizer.version}
+        # One thread computes at a time. More would not be faster, as each worker has one core, but
+        # they would keep the main loop of a busy worker from saying so at once.
+        self.turn = threading.Lock()
+
+    def predict(self, pictures: list[bytes], numbered: bool = False) -> Prediction:
+        """Read pictures of one digit each, in one forward pass.
+
+        With `numbered`, a problem says which picture has it.
+        """
+        result = Prediction()
+        with result.time("preprocess"):
+            decoded = self.decode(pictures, numbered)
+        with self.turn:
+            with result.time("preprocess"):
+                for index, picture in enumerate(decoded):
+                    with problems(index if numbered else None):
+                        result.inputs.append(preprocess(picture.grey))
+            return self.recognize(result)
+
+    def read(self, picture: bytes) -> Prediction:
+        """Find the digits in a picture of a number and read them, in one forward pass."""
+        result = Prediction()
+        with result.time("preprocess"):
+            (decoded,) = self.decode([picture])
+        with self.turn:
+            with result.time("preprocess"), problems():
+                segments = segment(decoded.grey, self.recognizer.logits)
+            result.size = (decoded.width, decoded.height)
+            result.boxes = [enlarge(part, decoded) for part in segments]
+            result.inputs = [part.input for part in segments]
+            return self.recognize(result)
+
+    def infer(self, inputs: Inputs) -> Prediction:
+        """Read inputs (N, 28, 28) that need no preparation."""
+        with self.turn:
+            return self.recognize(Prediction(list(inputs)))
+
+    def recognize(self, result: Prediction) -> Prediction:
+        """Let the network read the inputs of `result`."""
+        with result.time("predict"):
+            result.readings = self.recognizer.recognize(result.inputs)
+        return result
+
+    def decode(self, pictures: list[bytes], numbered: bool = False) -> list[Picture]:
+        """Decode the pictures of one request, which together may have so many pixels."""
+        decoded: list[Picture] = []
+        left = self.max_total_pixels
+        for index, data in enumerate(pictures):
+            limits = replace(self.limits, max_pixels=min(self.limits.max_pixels, left))
+            with problems(index if numbered else None):
+                decoded.append(read_picture(data, limits))
+            left -= decoded[-1].width * decoded[-1].height
+        return decoded
+
+
+@contextmanager
+def problems(index: int | None = None) -> Iterator[None]:
+    """Tell the client what is wrong with its picture, and with which."""
+    try:
+        yield
+    except ImageError as error:
+        where: dict[str, Any] = {} if index is None else {"index": index}
+        raise Problem(error.code, error.detail, **where) from error
+
+
+def enlarge(part: Segment, picture: Picture) -> tuple[int, int, int, int]:
+    """Give the box of `part` in pixels of the picture as it was sent."""
+    height, width = picture.grey.shape
+    x, y, w, h = part.box
+    left, right = (round(edge * picture.width / width) for edge in (x, x + w))
+    top, bottom = (round(edge * picture.height / height) for edge in (y, y + h))
+    return left, top, right - left, bottom - top

@@ -1,0 +1,82 @@
+"""What can be wrong with a request: the list of all problems, and how one is written (RFC 9457)."""
+
+import json
+from typing import Any
+
+MEDIA_TYPE = "application/problem+json"
+
+KINDS: dict[str, tuple[int, str]] = {
+    "bad_request": (400, "The request cannot be understood"),
+    "not_json": (400, "Not valid JSON"),
+    "not_found": (404, "There is nothing here"),
+    "method_not_allowed": (405, "This address does not take that method"),
+    "request_timeout": (408, "The request took too long to arrive"),
+    "too_large": (413, "The request is too large"),
+    "uri_too_long": (414, "The address is too long"),
+    "unsupported_media_type": (415, "This kind of content is not taken"),
+    "expectation_failed": (417, "That expectation cannot be met"),
+    "invalid_field": (422, "A field does not hold what it should"),
+    "missing_image": (422, "There is no picture in the request"),
+    "too_many_images": (422, "Too many pictures"),
+    "not_base64": (422, "Not valid base64"),
+    "not_an_image": (422, "Not a picture that can be read"),
+    "too_many_pixels": (422, "The picture has too many pixels"),
+    "blank_image": (422, "Nothing is drawn"),
+    "headers_too_large": (431, "The header of the request is too large"),
+    "internal_error": (500, "Something went wrong here"),
+    "not_implemented": (501, "This is not supported"),
+    "busy": (503, "Too busy"),
+    "not_ready": (503, "Not ready"),
+}
+"""Each code, with the status and the title that go with it."""
+
+CODES = {status: code for code, (status, _) in KINDS.items() if status not in (400, 422, 503)} | {
+    400: "bad_request",
+    422: "invalid_field",
+    503: "busy",
+}
+"""The code of a status that comes without one, from Werkzeug or gunicorn."""
+
+
+class Problem(Exception):
+    """What is wrong with a request, as the client is to read it.
+
+    Parameters
+    ----------
+    code : str
+        A key of `KINDS`.
+    detail : str
+        What is wrong this time, in a sentence that helps to mend it.
+    headers : dict, optional
+        Headers for the answer.
+    **extra
+        Further members of the body, such as the ``index`` of the picture that is at fault.
+    """
+
+    def __init__(
+        self, code: str, detail: str, headers: dict[str, str] | None = None, **extra: Any
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.status = KINDS[code][0]
+        self.detail = detail
+        self.headers = headers or {}
+        self.extra = extra
+
+
+def document(
+    code: str, detail: str, request_id: str, status: int | None = None, **extra: Any
+) -> bytes:
+    """Write the body of an error."""
+    usual_status, title = KINDS[code]
+    body = {
+        "type": f"/docs#{code}",
+        "title": title,
+        "status": status or usual_status,
+        "detail": detail,
+        "code": code,
+        "error": detail,
+        "request_id": request_id,
+        **extra,
+    }
+    return json.dumps(body).encode()

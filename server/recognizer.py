@@ -1,0 +1,166 @@
+"""The network behind the service: 28×28 inputs in, readings out.
+
+The only file of the service that imports the engine. Everything else sees a `Recognizer`, so
+tests may put another one in its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet.inference import InferenceNetwork
+from convnet.layers import Layer as Layer
+from convnet.layers import Sigmoid
+from convnet.network import Sequential
+from convnet.rejection import energy
+from convnet.weights import load, pretrained_path
+
+Inputs = NDArray[np.float32]
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network makes of one input.
+
+    Attributes
+    ----------
+    digit : int or None
+        The likeliest digit; None if the network does not recognise one.
+    confidence : float
+        The largest probability.
+    probabilities : list of float
+        Calibrated; index = digit.
+    """
+
+    digit: int | None
+    confidence: float
+    probabilities: list[float]
+
+    @property
+    def is_digit(self) -> bool:
+        """Whether the network recognises a digit at all."""
+        return self.digit is not None
+
+    @property
+    def likeliest(self) -> int:
+        """The digit with the largest probability, recognised or not."""
+        return self.probabilities.index(self.confidence)
+
+    def top(self, count: int) -> list[tuple[int, float]]:
+        """Return the `count` likeliest digits with their probabilities, best first."""
+        ranked = sorted(enumerate(self.probabilities), key=lambda item: -item[1])
+        return ranked[:count]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How logits become probabilities, and when they mean no digit at all.
+
+    Attributes
+    ----------
+    temperature : float
+        The logits are divided by it before the softmax [1]_.
+    threshold : float
+        Least energy score, ``log Σ exp(logit)`` [2]_, of what is still taken for a digit.
+
+    References
+    ----------
+    .. [1] Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    .. [2] Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020.
+    """
+
+    temperature: float = 1.0
+    threshold: float = -math.inf
+
+    @classmethod
+    def from_metadata(cls, record: dict[str, Any]) -> Calibration:
+        """Read the record that is stored with the weights; without one, nothing is rejected."""
+        rejection = record.get("rejection") or {"score": "energy", "threshold": -math.inf}
+        if rejection["score"] != "energy":
+            raise ValueError(f"`rejection.score` must be 'energy', got {rejection['score']!r}")
+        return cls(float(record.get("temperature", 1.0)), float(rejection["threshold"]))
+
+    def readings(self, logits: Scores) -> list[Reading]:
+        """Turn logits (N, 10) into N readings."""
+        accepted = energy(logits) >= self.threshold
+        scaled = logits / self.temperature
+        probabilities = np.exp(scaled - energy(scaled)[:, np.newaxis])
+        return [
+            reading(row, bool(ok))
+            for row, ok in zip(probabilities.round(6).tolist(), accepted, strict=True)
+        ]
+
+
+def reading(probabilities: list[float], accepted: bool) -> Reading:
+    """Wrap the probabilities of one input."""
+    confidence = max(probabilities)
+    digit = probabilities.index(confidence) if accepted else None
+    return Reading(digit, confidence, probabilities)
+
+
+class Recognizer:
+    """A trained network, ready to serve; it may be shared by threads.
+
+    Parameters
+    ----------
+    network : convnet.Sequential
+        With inputs (N, 28, 28, 1) and ten outputs.
+    file : Path, optional
+        Where its weights came from.
+    """
+
+    def __init__(self, network: Sequential, file: Path | None = None) -> None:
+        self.network = network
+        self.served = InferenceNetwork(network)
+        self.metadata: dict[str, Any] = network.metadata
+        self.calibration = Calibration.from_metadata(self.metadata.get("calibration") or {})
+        self.classes = list(self.metadata.get("classes", range(network.output_shape[-1])))
+        self.name = str(self.metadata.get("name", "unnamed"))
+        self.version = str(self.metadata.get("version", "0"))
+        contents = file.read_bytes() if file else b""
+        self.sha256 = hashlib.sha256(contents).hexdigest() if file else None
+        self.file_bytes = len(contents)
+
+    @classmethod
+    def load(cls, model: str) -> Recognizer:
+        """Load a network by the name it is shipped under, or from an ``.npz`` file."""
+        file = Path(model)
+        if file.suffix != ".npz":
+            file = pretrained_path(model)
+        return cls(load(file), file)
+
+    def logits(self, inputs: Sequence[Inputs] | Inputs) -> Scores:
+        """Return the scores (N, 10) of N inputs (28, 28), in one forward pass.
+
+        A digit that the network does not know has minus infinity.
+        """
+        batch = np.asarray(inputs, np.float32)[..., np.newaxis]  # (N, 28, 28, 1)
+        outputs = np.asarray(self.served.logits(batch), np.float64)
+        if isinstance(self.network.layers[-1], Sigmoid):  # these are probabilities already
+            outputs = np.log(np.maximum(outputs, 1e-9))
+        scores = np.full((len(batch), 10), -np.inf)
+        scores[:, self.classes] = outputs
+        return scores
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers as they serve: BatchNorm folded into the layers before it."""
+        return self.served.network.layers
+
+    def activations(self, ink: Inputs) -> Iterator[tuple[Layer, Inputs]]:
+        """Yield every layer, with what it makes of one input (28, 28)."""
+        for layer, out in self.served.network.activations(ink[np.newaxis, ..., np.newaxis]):
+            yield layer, out[0]
+
+    def recognize(self, inputs: Sequence[Inputs] | Inputs) -> list[Reading]:
+        """Read N inputs (28, 28), values 0 to 1, ink 1, in one forward pass."""
+        return self.calibration.readings(self.logits(inputs))
