@@ -1,0 +1,218 @@
+/** The page put together: drawings go in at the sheet, answers come out everywhere else. */
+
+import { showModel } from "./about.js";
+import { Away } from "./away.js";
+import { showBoxes } from "./boxes.js";
+import { Camera } from "./camera.js";
+import { Sheet } from "./canvas.js";
+import { get } from "./client.js";
+import { byId, element, setText } from "./dom.js";
+import { BLANK, aspectOf, isBlank, onOtherSheet, withStroke } from "./drawing.js";
+import { Strip } from "./explain.js";
+import { History } from "./history.js";
+import { Inquiry, digitBlob } from "./inquiry.js";
+import { KeyboardPen } from "./keyboard.js";
+import { decodeDrawing } from "./permalink.js";
+import { openPicture, receivePictures } from "./picture.js";
+import { Reading } from "./reading.js";
+import { appendSample, sampleIcon, sampleStrokes } from "./samples.js";
+import { Take } from "./take.js";
+
+const say = (text) => setText(byId("whisper"), text);
+const canvas = byId("sheet");
+const drawings = new History(BLANK);
+const sheet = new Sheet(canvas, {
+  onDraft: (stroke) => read(withStroke(drawings.present, stroke)),
+  onStroke: (stroke) => change(withStroke(drawings.present, stroke)),
+});
+const pen = new KeyboardPen(canvas, sheet, say);
+const reading = new Reading(choose);
+const take = new Take(say);
+const away = new Away(() => read(drawings.present));
+const inquiry = new Inquiry({ answer, rest, maps, heat, error });
+const strip = new Strip(inquiry);
+const camera = new Camera(bring);
+let chosen = 0;
+
+/** Put another drawing on the sheet, so that it can be undone. */
+function change(drawing) {
+  drawings.push(drawing);
+  show();
+}
+
+function show() {
+  const drawing = drawings.present;
+  const aspect = aspectOf(drawing);
+  byId("desk").dataset.mode = drawing.wide ? "number" : "digit";
+  document.querySelector(`[name=mode][value=${drawing.wide ? "number" : "digit"}]`).checked = true;
+  byId("paper").style.setProperty("--aspect", aspect);
+  sheet.show(drawing, aspect);
+  byId("undo").disabled = !drawings.canUndo;
+  byId("redo").disabled = !drawings.canRedo;
+  read(drawing);
+}
+
+/** Have a drawing read; it may still be growing. */
+function read(drawing) {
+  const blank = isBlank(drawing);
+  byId("paper").classList.toggle("inked", !blank);
+  byId("clear").disabled = byId("predict").disabled = blank;
+  if (!blank) return inquiry.ask(drawing);
+  inquiry.cancel();
+  away.back(); // with nothing to ask there is nothing to wait for
+  nothing();
+}
+
+function nothing(sentence) {
+  reading.showNothing(sentence);
+  showBoxes(byId("boxes"), null);
+  strip.clear();
+  take.show(null);
+}
+
+function answer({ answer, blob, drawing, inputs }) {
+  away.back();
+  if (drawing.wide) return choose(Math.min(chosen, Math.max(0, answer.digits.length - 1)));
+  reading.showPrediction(answer);
+  reading.showInput(inputs[0]);
+  inquiry.explain(blob);
+}
+
+/** Look closer at one digit of a number. */
+function choose(index) {
+  const { answer, drawing, inputs } = inquiry.answered;
+  chosen = index;
+  reading.showNumber(answer, chosen);
+  showBoxes(byId("boxes"), answer, aspectOf(drawing), chosen);
+  if (!answer.digits[chosen]) return;
+  reading.showInput(inputs[chosen]);
+  inquiry.explain(digitBlob(answer.digits[chosen]));
+}
+
+function rest(answer) {
+  reading.announce(answer);
+  take.show(inquiry.answered);
+}
+
+function maps(explanation) {
+  away.back();
+  strip.show(explanation);
+}
+
+function heat({ heatmap, input }) {
+  reading.showHeat(heatmap, input);
+}
+
+function error(problem) {
+  if (problem.temporary) {
+    if (!inquiry.answered) reading.showNothing("Waiting for the service.");
+    return away.report(problem);
+  }
+  inquiry.cancel();
+  nothing(problem.code === "blank_image" ? undefined : problem.message);
+}
+
+/** Put a picture from elsewhere on the sheet. */
+async function bring(file) {
+  try {
+    if (!file) throw new TypeError("There is no picture in that.");
+    const picture = await openPicture(file);
+    change({ ...drawings.present, strokes: [], picture });
+  } catch (problem) {
+    say(problem.message);
+    reading.showNothing(problem.message);
+  }
+}
+
+async function openCamera() {
+  try {
+    await camera.open();
+  } catch {
+    byId("file").capture = "environment"; // a phone's own camera, where the page may not use it
+    byId("file").click();
+    byId("file").removeAttribute("capture");
+  }
+}
+
+function step(direction) {
+  pen.lift();
+  if (drawings[direction]()) show();
+}
+
+function clear() {
+  pen.lift();
+  if (!isBlank(drawings.present)) change({ ...drawings.present, strokes: [], picture: null });
+}
+
+function switchSheet() {
+  chosen = 0;
+  change(onOtherSheet(drawings.present));
+}
+
+function openLink() {
+  const drawing = decodeDrawing(location.hash);
+  if (drawing) change({ ...BLANK, ...drawing });
+  return drawing !== null;
+}
+
+function onKey(event) {
+  const control = event.ctrlKey || event.metaKey;
+  const key = event.key.toLowerCase();
+  if (control && key === "z") step(event.shiftKey ? "redo" : "undo");
+  else if (control && key === "y") step("redo");
+  else if (!control && (key === "delete" || key === "backspace")) clear();
+  else return;
+  event.preventDefault();
+}
+
+function connect() {
+  const on = (id, type, handler) => byId(id).addEventListener(type, handler);
+  on("undo", "click", () => step("undo"));
+  on("redo", "click", () => step("redo"));
+  on("clear", "click", clear);
+  on("predict", "click", () => read(drawings.present));
+  on("brush", "input", (event) => (sheet.brush = Number(event.target.value)));
+  on("choose", "click", () => byId("file").click());
+  on("camera", "click", openCamera);
+  on("file", "change", ({ target }) => {
+    bring(target.files[0]);
+    target.value = ""; // the same file may be chosen again
+  });
+  for (const radio of document.getElementsByName("mode")) {
+    radio.addEventListener("change", switchSheet);
+  }
+  document.addEventListener("keydown", onKey);
+  window.addEventListener("hashchange", openLink);
+  receivePictures(byId("paper"), bring);
+}
+
+/** One sample takes the place of another; on a wide sheet they make a number. */
+function putSample(digit) {
+  const { wide, strokes } = drawings.present;
+  const drawn = wide ? appendSample(strokes, digit, aspectOf({ wide })) : sampleStrokes(digit);
+  change({ wide, strokes: drawn, picture: null });
+}
+
+function offerSamples() {
+  for (let digit = 0; digit < 10; digit++) {
+    const button = element("button", { type: "button", "aria-label": `Sample ${digit}` });
+    button.append(sampleIcon(digit));
+    button.addEventListener("click", () => putSample(digit));
+    byId("samples").append(button);
+  }
+}
+
+async function describe() {
+  try {
+    const model = await get("/model");
+    showModel(model);
+    strip.build(model.layers);
+  } catch {
+    setTimeout(describe, 3000);
+  }
+}
+
+connect();
+offerSamples();
+describe();
+if (!openLink()) show();

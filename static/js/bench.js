@@ -1,0 +1,132 @@
+/** The bench under the strip: one layer opened, so that its arithmetic can be followed. */
+
+import { floatsFromBase64 } from "./base64.js";
+import { ConvolutionBench } from "./convbench.js";
+import { DenseBench } from "./densebench.js";
+import { byId, element, setText } from "./dom.js";
+import { size } from "./format.js";
+import { PointwiseBench } from "./pointbench.js";
+import { PoolingBench } from "./poolbench.js";
+
+const BENCHES = {
+  Conv2D: ConvolutionBench,
+  MaxPool2D: PoolingBench,
+  AveragePool2D: PoolingBench,
+  Dense: DenseBench,
+};
+
+/** These change the shape, or mix all numbers: there is no single map of theirs to open. */
+const WHOLE = new Set(["Flatten", "Reshape", "Softmax"]);
+
+/** Which file of the engine a layer's arithmetic is in. */
+export const SOURCES = {
+  Conv2D: "conv.py",
+  MaxPool2D: "pooling.py",
+  AveragePool2D: "pooling.py",
+  Dense: "dense.py",
+  Flatten: "reshape.py",
+  Reshape: "reshape.py",
+  BatchNorm: "normalization.py",
+  Dropout: "dropout.py",
+};
+
+export class Bench {
+  #inquiry;
+  #node = byId("bench");
+  #layer = null;
+  #channel = 0;
+  #view = null;
+  #explanation = null;
+
+  constructor(inquiry) {
+    this.#inquiry = inquiry;
+  }
+
+  open(layer, channel) {
+    this.#layer = layer;
+    this.#channel = channel;
+    this.#view = new (BENCHES[layer.kind] ?? PointwiseBench)(layer);
+    this.#node.hidden = false;
+    this.#node.replaceChildren(this.#head(), this.#view.node);
+    this.#node.scrollIntoView({ block: "nearest" });
+    byId("bench-title").focus({ preventScroll: true });
+    this.#ask();
+  }
+
+  /** The drawing has changed, and its numbers with it. */
+  refresh(explanation) {
+    this.#explanation = explanation;
+    this.#ask();
+  }
+
+  /** There is no drawing. */
+  clear() {
+    this.#explanation = null;
+    this.#view?.clear();
+  }
+
+  #ask() {
+    if (!this.#layer || !this.#explanation) return;
+    const { index, kind } = this.#layer;
+    const { scores } = this.#explanation;
+    const channel = WHOLE.has(kind) ? null : this.#channel;
+    this.#inquiry.detail(index, channel, ({ detail }) => {
+      if (detail.layer === this.#layer?.index) this.#view.show(unpack(detail), scores);
+    });
+  }
+
+  #head() {
+    const { name, kind, description, input_shape: from, output_shape: to } = this.#layer;
+    const file = `convnet/layers/${SOURCES[kind] ?? "activations.py"}`;
+    return element(
+      "div",
+      { className: "bench-head" },
+      element("h3", { id: "bench-title", tabIndex: -1 }, name),
+      element(
+        "p",
+        {},
+        `${description}. ${size(from)} → ${size(to)}, in `,
+        element("code", {}, file),
+      ),
+      WHOLE.has(kind) ? "" : this.#picker(to.at(-1)),
+      element(
+        "button",
+        { type: "button", className: "quiet", onclick: () => this.#close() },
+        "Close",
+      ),
+    );
+  }
+
+  /** Which map, or which number of a vector, to look at. */
+  #picker(count) {
+    const name = element("output", {});
+    const label = `Which of the ${count} of ${this.#layer.name}`;
+    const range = element("input", { type: "range", min: 0, max: count - 1, "aria-label": label });
+    range.value = this.#channel;
+    const show = () => {
+      this.#channel = Number(range.value);
+      setText(name, this.#view.nameOf(this.#channel, count));
+    };
+    range.addEventListener("input", () => {
+      show();
+      this.#ask();
+    });
+    show();
+    return element("div", { className: "picker" }, range, name);
+  }
+
+  #close() {
+    this.#node.hidden = true;
+    byId("strip").children[this.#layer.index]?.querySelector("button").focus();
+    this.#layer = null;
+  }
+}
+
+/** Arrays of a detail as `{ shape, values }`. */
+export function unpack(detail) {
+  const open = (value) =>
+    value?.data === undefined
+      ? value
+      : { shape: value.shape, values: floatsFromBase64(value.data) };
+  return Object.fromEntries(Object.entries(detail).map(([key, value]) => [key, open(value)]));
+}

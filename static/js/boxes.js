@@ -1,0 +1,32 @@
+/** Boxes around the digits of a number, laid over the sheet. */
+
+import { contain } from "./canvas.js";
+import { svg } from "./dom.js";
+
+/**
+ * @param overlay the `<svg>` above the sheet
+ * @param answer of /read, or null for no boxes
+ */
+export function showBoxes(overlay, answer, aspect, chosen) {
+  overlay.replaceChildren();
+  if (!answer) return;
+  overlay.setAttribute("viewBox", `0 0 ${aspect} 1`);
+  answer.digits.forEach((digit, i) => {
+    const box = svg("rect", placeBox(digit.box, answer.size, aspect));
+    box.classList.toggle("unsure", !digit.is_digit);
+    box.classList.toggle("chosen", i === chosen);
+    overlay.append(box);
+  });
+}
+
+/** From pixels of the picture that was read to fractions of the sheet's height, with a margin. */
+export function placeBox([x, y, width, height], [imageWidth, imageHeight], aspect, margin = 0.015) {
+  const place = contain(imageWidth, imageHeight, aspect, 1);
+  const scale = place.width / imageWidth;
+  return {
+    x: place.x + x * scale - margin,
+    y: place.y + y * scale - margin,
+    width: width * scale + 2 * margin,
+    height: height * scale + 2 * margin,
+  };
+}

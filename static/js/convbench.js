@@ -1,0 +1,146 @@
+/** The bench of a convolution: window times kernel, all products, their sum. */
+
+import {
+  channelOf,
+  kernelOf,
+  multiply,
+  partialSums,
+  sum,
+  valueAt,
+  windowOf,
+  windowOrigin,
+} from "./convolution.js";
+import { element } from "./dom.js";
+import { signed } from "./format.js";
+import { MapView, numberTable, placeOfLargest, reachOf } from "./mapview.js";
+
+export class ConvolutionBench {
+  #input = new MapView("Input");
+  #output = new MapView("Output", (cell) => this.#follow(cell));
+  #tables = element("div", { className: "tables" });
+  #sums = element("div", {
+    className: "sums",
+    role: "group",
+    "aria-label": "What each input map adds",
+  });
+  #key = element(
+    "p",
+    { className: "label" },
+    "What each input map adds; choose one to see its products",
+  );
+  #equation = element("p", { className: "equation", "aria-live": "polite" });
+  #detail = null;
+  #cell = null;
+  #channel = null;
+
+  constructor() {
+    this.node = element(
+      "div",
+      { className: "bench-body" },
+      element("div", { className: "flow" }, this.#input.node, this.#tables, this.#output.node),
+      this.#equation,
+      this.#key,
+      this.#sums,
+    );
+  }
+
+  nameOf(channel, count) {
+    return `Map ${channel + 1} of ${count}`;
+  }
+
+  show(detail) {
+    this.#detail = detail;
+    const { shape, values } = detail.output;
+    this.#output.label = `Output map ${detail.channel + 1}: point at a place to see how it came about`;
+    this.#output.paint(values, shape, reachOf(values));
+    this.#follow(this.#cell ?? placeOfLargest(values, shape[1]));
+  }
+
+  clear() {
+    this.#detail = null;
+    this.#equation.textContent = "Draw something to see its numbers.";
+    this.#tables.replaceChildren();
+    this.#sums.replaceChildren();
+  }
+
+  #follow(cell) {
+    if (!this.#detail) return;
+    this.#cell = cell;
+    const { input, kernel, stride, padding } = this.#detail;
+    const origin = windowOrigin(...cell, stride, padding);
+    const sums = partialSums(input, kernel, origin);
+    const channel = this.#channel ?? sums.indexOf(Math.max(...sums));
+    this.#showInput(channel, origin);
+    this.#showTables(channel, origin);
+    this.#showSums(sums, channel);
+    this.#showEquation(sums, channel);
+    this.#output.frame(...cell, 1, 1);
+  }
+
+  #showInput(channel, origin) {
+    const { input, kernel } = this.#detail;
+    const values = channelOf(input, channel);
+    const channels = input.shape[2];
+    this.#input.label =
+      channels === 1
+        ? "Input, with the window"
+        : `Input map ${channel + 1} of ${channels}, with the window`;
+    this.#input.paint(values, input.shape.slice(0, 2), reachOf(values));
+    this.#input.frame(...origin, kernel.shape[0], kernel.shape[1]);
+  }
+
+  #showTables(channel, origin) {
+    const { input, kernel } = this.#detail;
+    const seen = windowOf(input, origin, kernel.shape, channel);
+    const weights = kernelOf(kernel, channel);
+    const products = multiply(seen, weights);
+    this.#tables.replaceChildren(
+      numberTable("window", seen, reachOf(seen.flat())),
+      element("span", { className: "sign" }, "×"),
+      numberTable("kernel", weights, reachOf(weights.flat())),
+      element("span", { className: "sign" }, "="),
+      numberTable("products", products, reachOf(products.flat())),
+    );
+  }
+
+  /** One small bar for each input map; choosing one shows its window and kernel. */
+  #showSums(sums, channel) {
+    this.#sums.hidden = this.#key.hidden = sums.length < 2;
+    const reach = reachOf(sums);
+    while (this.#sums.children.length > sums.length) this.#sums.lastChild.remove();
+    sums.forEach((value, i) => {
+      const bar = this.#sums.children[i] ?? this.#addBar(i);
+      bar.setAttribute("aria-pressed", i === channel);
+      bar.setAttribute("aria-label", `Input map ${i + 1} adds ${signed(value)}`);
+      bar.title = `Input map ${i + 1}: ${signed(value)}`;
+      bar.style.setProperty("--share", reach > 0 ? value / reach : 0);
+      bar.classList.toggle("below", value < 0);
+    });
+  }
+
+  #addBar(i) {
+    const bar = element("button", { type: "button" });
+    bar.addEventListener("click", () => {
+      this.#channel = i;
+      this.#follow(this.#cell);
+    });
+    this.#sums.append(bar);
+    return bar;
+  }
+
+  #showEquation(sums, channel) {
+    const { bias, output } = this.#detail;
+    const [row, column] = this.#cell;
+    const total = sum([sums]);
+    const result = valueAt({ shape: [...output.shape, 1], values: output.values }, row, column, 0);
+    const products = `The products add up to ${signed(sums[channel])}`;
+    const all =
+      sums.length > 1 ? `; over all ${sums.length} input maps that makes ${signed(total)}` : "";
+    const end = ` With the bias ${signed(bias)} the output at row ${row + 1}, column ${column + 1} is `;
+    this.#equation.replaceChildren(
+      `${products}${all}.${end}`,
+      element("strong", {}, signed(result)),
+      ".",
+    );
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * A convolution followed by hand: the window under the kernel, the products and their sum.
+ *
+ * Arrays are `{ shape, values }`, in C order: inputs (H, W, C), kernels (KH, KW, C).
+ */
+
+/** Where the window of one output position begins in the input; negative in the padding. */
+export function windowOrigin(row, column, stride, padding) {
+  return [row * stride[0] - padding[0][0], column * stride[1] - padding[1][0]];
+}
+
+/** The number at a place of one channel, 0 in the padding. */
+export function valueAt({ shape: [height, width, channels], values }, row, column, channel) {
+  if (row < 0 || column < 0 || row >= height || column >= width) return 0;
+  return values[(row * width + column) * channels + channel];
+}
+
+/** One channel as a map of its own. */
+export function channelOf({ shape: [height, width, channels], values }, channel) {
+  return Float32Array.from({ length: height * width }, (_, i) => values[i * channels + channel]);
+}
+
+/** What lies under the kernel in one channel: rows of numbers. */
+export function windowOf(input, [top, left], [height, width], channel) {
+  return grid(height, width, (y, x) => valueAt(input, top + y, left + x, channel));
+}
+
+/** The kernel's weights for one channel: rows of numbers. */
+export function kernelOf({ shape: [height, width, channels], values }, channel) {
+  return grid(height, width, (y, x) => values[(y * width + x) * channels + channel]);
+}
+
+export function multiply(a, b) {
+  return a.map((row, y) => row.map((value, x) => value * b[y][x]));
+}
+
+export function sum(rows) {
+  return rows.flat().reduce((total, value) => total + value, 0);
+}
+
+/** What every input channel adds to one output number. */
+export function partialSums(input, kernel, origin) {
+  const [height, width, channels] = kernel.shape;
+  return Array.from({ length: channels }, (_, channel) =>
+    sum(multiply(windowOf(input, origin, [height, width], channel), kernelOf(kernel, channel))),
+  );
+}
+
+export function grid(height, width, value) {
+  return Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) => value(y, x)),
+  );
+}

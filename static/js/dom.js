@@ -1,0 +1,29 @@
+/** Shorthands for the document. */
+
+export const byId = (id) => document.getElementById(id);
+
+/**
+ * Make an element: `element("button", { type: "button", onclick }, "Text", child)`. Properties are
+ * set as properties; those with a dash in their name as attributes.
+ */
+export function element(name, properties = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes("-") || key === "role") node.setAttribute(key, value);
+    else node[key] = value;
+  }
+  node.append(...children);
+  return node;
+}
+
+export function svg(name, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+/** Change text only when it differs, so that screen readers hear it once. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,111 @@
+/** The strip of layers: what each of them makes of the drawing, live. */
+
+import { Bench } from "./bench.js";
+import { byId, element } from "./dom.js";
+import { size } from "./format.js";
+import { gridOf, isVector, paintScores, paintTiles, peakOf } from "./maps.js";
+
+/** A layer of so few numbers shows each by its own index. */
+const MAX_SCORES = 16;
+
+export class Strip {
+  #inquiry;
+  #bench;
+  #cards = [];
+  #explanation = null;
+
+  constructor(inquiry) {
+    this.#inquiry = inquiry;
+    this.#bench = new Bench(inquiry);
+    const watcher = new IntersectionObserver(([entry]) => {
+      inquiry.mapsAreSeen = entry.isIntersecting;
+      inquiry.refreshMaps();
+    });
+    watcher.observe(byId("layers"));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
+  }
+
+  /** @param layers as in GET /model; their maps come later */
+  build(layers) {
+    this.#cards = layers.map((layer) => this.#card(layer));
+    this.clear();
+    byId("strip").replaceChildren(...this.#cards.map(({ item }) => item));
+  }
+
+  /** @param explanation of /explain, its sprites decoded */
+  show(explanation) {
+    if (this.#cards.length !== explanation.layers.length) this.build(explanation.layers);
+    this.#explanation = explanation;
+    this.#paint();
+    this.#bench.refresh(explanation);
+  }
+
+  clear() {
+    this.#explanation = null;
+    for (const card of this.#cards) card.paint(card.canvas, emptySprite(card.layer.output_shape));
+    this.#bench.clear();
+  }
+
+  #paint() {
+    this.#explanation?.layers.forEach(({ maps }, i) => {
+      if (maps) this.#cards[i].paint(this.#cards[i].canvas, maps);
+    });
+  }
+
+  #card(layer) {
+    const canvas = element("canvas", { "aria-hidden": "true" });
+    const button = element(
+      "button",
+      {
+        type: "button",
+        className: "layer-open",
+        "aria-label": `Open ${layer.name}, ${size(layer.output_shape)}`,
+      },
+      canvas,
+    );
+    button.addEventListener("click", (event) => this.#open(layer, event, canvas));
+    const item = element(
+      "li",
+      { className: "layer" },
+      element("h3", {}, layer.name, element("span", {}, size(layer.output_shape))),
+      button,
+      element("p", {}, layer.description),
+    );
+    Object.assign(item.dataset, { name: layer.name, kind: layer.kind });
+    const scores = layer.output_shape.length === 1 && layer.output_shape[0] <= MAX_SCORES;
+    item.classList.toggle("scores-layer", scores);
+    return { item, canvas, layer, paint: scores ? paintScores : paintTiles };
+  }
+
+  /** A click opens the map under the pointer, the keyboard the one that is strongest. */
+  #open(layer, event, canvas) {
+    const maps = this.#explanation?.layers[layer.index].maps;
+    const pointed = event.detail > 0 ? mapAt(canvas, event, layer.output_shape) : null;
+    this.#bench.open(layer, pointed ?? (maps ? strongest(maps) : 0));
+  }
+}
+
+/** Which feature map of a painted card lies under the pointer, or null. */
+function mapAt(canvas, { clientX, clientY }, shape) {
+  const count = shape.at(-1);
+  const [columns, rows] = gridOf(count);
+  const box = canvas.getBoundingClientRect();
+  const column = Math.floor(((clientX - box.left) / box.width) * columns);
+  const row = Math.floor(((clientY - box.top) / box.height) * rows);
+  const map = row * columns + column;
+  return column >= 0 && column < columns && map >= 0 && map < count ? map : null;
+}
+
+/** The map (or number of a vector) that reaches farthest above zero. */
+function strongest(maps) {
+  const peaks = isVector(maps)
+    ? [...maps.bytes.subarray(0, maps.tile[1])]
+    : Array.from({ length: maps.count }, (_, map) => peakOf(maps, map));
+  return peaks.indexOf(Math.max(...peaks));
+}
+
+function emptySprite(shape) {
+  const [height, width, count] = shape.length === 3 ? shape : [1, shape[0], 1];
+  const bytes = new Uint8Array(height * width * count);
+  return { bytes, width, columns: 1, count, tile: [height, width], min: 0, max: 0 };
+}

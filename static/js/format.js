@@ -1,0 +1,42 @@
+/** Numbers and verdicts as people read them. */
+
+/** `0.9913` → "99.1 %"; never 100 % of what is not certain. */
+export function percent(share) {
+  const shown = share < 1 ? Math.min(share, 0.999) : share;
+  return `${(100 * shown).toFixed(1)} %`;
+}
+
+/** A signed number with a true minus sign, `digits` after the point. */
+export function signed(value, digits = 3) {
+  return value.toFixed(digits).replace("-", "−");
+}
+
+/** `33900000` → "33.9 million"; `1234` → "1,234". */
+export function count(value) {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(1)} million`;
+  return value.toLocaleString("en");
+}
+
+/** `[28, 28, 24]` → "28 × 28 × 24". */
+export function size(shape) {
+  return shape.join(" × ");
+}
+
+const SEVERAL = "If it is several digits, choose “A number”.";
+
+/** What to say of a prediction, in one sentence. */
+export function verdict({ digit, confidence, is_digit: isDigit, top }) {
+  if (!isDigit) return `That is not a digit that I know; ${top[0].digit} comes nearest. ${SEVERAL}`;
+  if (confidence > 0.999) return `A ${digit}. I am more than 99.9 % sure.`;
+  if (confidence >= 0.9) return `A ${digit}. I am ${percent(confidence)} sure.`;
+  return `Perhaps a ${digit}, ${percent(confidence)}. Or else a ${top[1].digit}.`;
+}
+
+/** What to say of a number that was read. */
+export function numberVerdict({ text, digits }) {
+  if (digits.length === 0) return "No digits found.";
+  const unknown = digits.filter((digit) => !digit.is_digit).length;
+  const found = digits.length === 1 ? "One digit" : `${digits.length} digits`;
+  const doubt = unknown ? ` ${unknown} of them I do not recognise.` : "";
+  return `${found}: ${text}.${doubt}`;
+}

@@ -1,0 +1,146 @@
+/**
+ * From a drawing to answers: what the service is asked, in which order, and what is dropped.
+ *
+ * An answer is asked for with every movement. The feature maps follow each answer; the heat map,
+ * which is dearer, comes once the pen rests.
+ */
+
+import { LatestRequest, post } from "./client.js";
+import { toBlob } from "./drawing.js";
+import { decodeSprite, fromDataUrl } from "./maps.js";
+
+/** The pen rests when it has not moved for so long. */
+const REST_MS = 60;
+const HEAT_MS = 200;
+
+/** While the pen moves, maps are asked for no more often than this: answers come first. */
+const MAPS_MS = 100;
+
+export class Inquiry {
+  #answers = new LatestRequest();
+  #maps = new LatestRequest();
+  #heat = new LatestRequest();
+  #details = new LatestRequest();
+  #on;
+  #drawing = null;
+  #answered = null;
+  #subject = null;
+  #resting = false;
+  #restTimer;
+  #heatTimer;
+  #mapsTimer = null;
+
+  /** Whether somebody looks at the feature maps; they are not asked for otherwise. */
+  mapsAreSeen = false;
+
+  /** @param on functions `{ answer, rest, maps, heat, error }` to be called with what comes */
+  constructor(on) {
+    this.#on = on;
+  }
+
+  /** The latest answer, what it is about and what the network saw, or null. */
+  get answered() {
+    return this.#answered;
+  }
+
+  /** Forget everything that was asked. */
+  cancel() {
+    for (const requests of [this.#answers, this.#maps, this.#heat, this.#details])
+      requests.cancel();
+    clearTimeout(this.#restTimer);
+    clearTimeout(this.#heatTimer);
+    this.#drawing = this.#answered = this.#subject = null;
+  }
+
+  /** Ask what the drawing says. */
+  ask(drawing) {
+    this.#drawing = drawing;
+    this.#resting = false;
+    clearTimeout(this.#restTimer);
+    clearTimeout(this.#heatTimer);
+    this.#restTimer = setTimeout(() => {
+      this.#resting = true;
+      this.#restIfAnswered();
+    }, REST_MS);
+    this.#answers.ask(
+      (signal) => read(drawing, signal),
+      (result) => this.#deliver(result),
+      this.#on.error,
+    );
+  }
+
+  /** Show the maps of this picture: the whole drawing, or one digit of a number. */
+  explain(blob) {
+    this.#subject = blob;
+    this.#mapsTimer ??= setTimeout(() => this.refreshMaps(), this.#resting ? 0 : MAPS_MS);
+    clearTimeout(this.#heatTimer);
+    this.#heatTimer = setTimeout(() => this.#askHeat(), HEAT_MS);
+  }
+
+  /** Ask for the maps now, if there is something to show and somebody looks. */
+  refreshMaps() {
+    clearTimeout(this.#mapsTimer);
+    this.#mapsTimer = null;
+    if (!this.#subject || !this.mapsAreSeen) return;
+    this.#explain(this.#maps, "", this.#on.maps);
+  }
+
+  /** The exact numbers of one layer, for following it by hand. */
+  detail(layer, channel, onDetail) {
+    const query = new URLSearchParams({ maps: false, layer });
+    if (channel !== null) query.set("channel", channel);
+    if (this.#subject) this.#explain(this.#details, `?${query}`, onDetail);
+  }
+
+  #deliver(answered) {
+    this.#answered = answered;
+    this.#on.answer(answered);
+    this.#restIfAnswered();
+  }
+
+  #restIfAnswered() {
+    if (!this.#resting || this.#answered?.drawing !== this.#drawing) return;
+    this.#on.rest(this.#answered.answer);
+  }
+
+  #askHeat() {
+    if (this.#subject) this.#explain(this.#heat, "?maps=false&heatmap=true", this.#on.heat);
+  }
+
+  #explain(requests, query, onAnswer) {
+    const subject = this.#subject;
+    const send = async (signal) => decode(await post(`/explain${query}`, subject, { signal }));
+    // A picture that cannot be explained has been refused as a whole already.
+    const onError = (error) => error.temporary && this.#on.error(error);
+    requests.ask(send, onAnswer, onError);
+  }
+}
+
+async function read(drawing, signal) {
+  const blob = await toBlob(drawing);
+  const path = drawing.wide ? "/read?input=true" : "/predict?input=true";
+  const answer = await post(path, blob, { signal });
+  const digits = drawing.wide ? answer.digits : [answer];
+  const inputs = await Promise.all(digits.map(({ input }) => decodeSprite({ image: input })));
+  return { drawing, blob, answer, inputs };
+}
+
+/** An explanation with its pictures decoded. */
+async function decode(explanation) {
+  const sprite = (source) => source && decodeSprite(source);
+  const layers = explanation.layers.map(async (layer) => ({
+    ...layer,
+    maps: await sprite(layer.maps),
+  }));
+  return {
+    ...explanation,
+    layers: await Promise.all(layers),
+    input: await sprite(explanation.input),
+    heatmap: await sprite(explanation.heatmap),
+  };
+}
+
+/** A digit of /read as a picture of its own. */
+export function digitBlob(digit) {
+  return new Blob([fromDataUrl(digit.input)], { type: "image/png" });
+}

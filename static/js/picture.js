@@ -1,0 +1,92 @@
+/** Pictures from elsewhere: chosen, dropped, pasted. Large ones are shrunk before they are sent. */
+
+/** No digit needs more pixels along its longer side than this. */
+const MAX_SIDE = 1600;
+const MAX_BYTES = 3_000_000;
+
+/**
+ * Make a picture ready to show and to send.
+ *
+ * @param {Blob} file
+ * @returns {Promise<{ blob: Blob, image: ImageBitmap, name: string }>}
+ * @throws {TypeError} if the browser cannot show it
+ */
+export async function openPicture(file) {
+  let image;
+  try {
+    image = await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch {
+    throw new TypeError("That file is not a picture that this browser can show.");
+  }
+  const name = file.name || "picture.png";
+  const large = Math.max(image.width, image.height) > MAX_SIDE || file.size > MAX_BYTES;
+  if (!large || !canvasIsHonest()) return { blob: withType(file), image, name };
+  const blob = await shrink(image, file.type);
+  return { blob, image: await createImageBitmap(blob), name };
+}
+
+/** The size that fits into `MAX_SIDE` with the same proportions; never larger than before. */
+export function fittedSize(width, height, side = MAX_SIDE) {
+  const scale = Math.min(1, side / Math.max(width, height));
+  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+}
+
+async function shrink(image, type) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = fittedSize(image.width, image.height);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  // Only photos are certain to have no transparency, which JPEG would turn black.
+  const format = type === "image/jpeg" ? "image/jpeg" : "image/png";
+  return new Promise((resolve) => canvas.toBlob(resolve, format, 0.92));
+}
+
+function withType(file) {
+  return file.type ? file : new Blob([file], { type: "application/octet-stream" });
+}
+
+/** Whether what is read from a canvas is what was painted on it; privacy guards answer noise. */
+export function canvasIsHonest() {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 16, height: 16 });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  for (let i = 0; i < 16; i++) {
+    context.fillStyle = `rgb(${i * 16} ${255 - i * 16} ${(i * 80) % 256})`;
+    context.fillRect(i, 0, 1, 16);
+  }
+  const { data } = context.getImageData(0, 0, 16, 16);
+  return data.every((value, at) => {
+    const i = Math.floor(at / 4) % 16;
+    return Math.abs(value - [i * 16, 255 - i * 16, (i * 80) % 256, 255][at % 4]) <= 4;
+  });
+}
+
+/** The first picture among what was pasted or dropped, or null. */
+export function pictureIn(transfer) {
+  return [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/")) ?? null;
+}
+
+/**
+ * Let pictures be dropped on the page and pasted into it.
+ *
+ * @param {HTMLElement} target shows that something may be dropped
+ * @param {(file: Blob | null) => void} onPicture null if what came holds no picture
+ */
+export function receivePictures(target, onPicture) {
+  const mark = (on) => target.classList.toggle("dropping", on);
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    mark(true);
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) mark(false); // it left the window, not only a part of the page
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    mark(false);
+    onPicture(pictureIn(event.dataTransfer));
+  });
+  document.addEventListener("paste", (event) => {
+    if (event.clipboardData?.files.length) onPicture(pictureIn(event.clipboardData));
+  });
+}

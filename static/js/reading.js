@@ -1,0 +1,93 @@
+/** The reading: the digit, how sure it is, ten bars, the input and the heat map. */
+
+import { byId, element, setText } from "./dom.js";
+import { numberVerdict, percent, verdict } from "./format.js";
+import { paintHeat, paintInk } from "./maps.js";
+
+const NOTHING = new Array(10).fill(0);
+
+export class Reading {
+  #bars = [...document.querySelectorAll("#bars li")];
+  #input = byId("input");
+  #heat = byId("heat");
+  #found = byId("found");
+
+  /** @param onChoose called with the index of a digit that was chosen among several */
+  constructor(onChoose) {
+    this.#found.addEventListener("click", ({ target }) => {
+      const item = target.closest("li");
+      if (item) onChoose([...this.#found.children].indexOf(item));
+    });
+  }
+
+  /** Nothing is read: the sheet is empty, or a picture was refused, which `sentence` explains. */
+  showNothing(sentence = "Nothing drawn yet.") {
+    this.#answer("empty", "");
+    setText(byId("verdict"), sentence);
+    this.#showBars(NOTHING, -1);
+    this.#showFound([]);
+    for (const canvas of [this.#input, this.#heat]) canvas.width = 28; // wipes it
+  }
+
+  /** @param prediction an answer of /predict */
+  showPrediction(prediction) {
+    const { digit, is_digit: isDigit, probabilities } = prediction;
+    this.#answer(isDigit ? "sure" : "unsure", isDigit ? digit : "?");
+    this.#showBars(probabilities, isDigit ? digit : -1);
+    this.#showFound([]);
+  }
+
+  /** @param answer an answer of /read; `chosen` the index of the digit that the bars show */
+  showNumber({ digits, text }, chosen) {
+    this.#answer(digits.some((digit) => digit.is_digit) ? "sure" : "unsure", text);
+    this.#showBars(digits[chosen]?.probabilities ?? NOTHING, digits[chosen]?.digit ?? -1);
+    this.#showFound(digits, chosen);
+  }
+
+  /** Say the answer in a sentence, which is read aloud. */
+  announce(answer) {
+    setText(byId("verdict"), "digits" in answer ? numberVerdict(answer) : verdict(answer));
+  }
+
+  /** @param sprite the 28×28 input, ink 255 */
+  showInput(sprite) {
+    paintInk(this.#input, sprite);
+  }
+
+  showHeat(sprite, input) {
+    paintHeat(this.#heat, sprite, input);
+  }
+
+  #answer(state, text) {
+    byId("reading").dataset.state = state;
+    setText(byId("answer"), String(text));
+  }
+
+  #showBars(probabilities, best) {
+    this.#bars.forEach((bar, digit) => {
+      const share = probabilities[digit];
+      bar.classList.toggle("best", digit === best);
+      bar.querySelector(".bar-fill").style.setProperty("--share", share);
+      setText(bar.querySelector(".bar-value"), probabilities === NOTHING ? "–" : percent(share));
+    });
+  }
+
+  /** Buttons are kept where they are, so that the one with the focus does not lose it. */
+  #showFound(digits, chosen) {
+    const list = this.#found;
+    list.hidden = digits.length < 2;
+    while (list.children.length > digits.length) list.lastChild.remove();
+    digits.forEach(({ digit, confidence, is_digit: isDigit }, i) => {
+      const button = list.children[i]?.firstChild ?? appendFound(list);
+      button.setAttribute("aria-pressed", i === chosen);
+      setText(button.children[0], isDigit ? String(digit) : "?");
+      setText(button.children[1], percent(confidence));
+    });
+  }
+}
+
+function appendFound(list) {
+  const button = element("button", { type: "button" }, element("span"), element("small"));
+  list.append(element("li", {}, button));
+  return button;
+}

@@ -1,0 +1,78 @@
+/** Taking it along: a link, the picture, the answer, and the command that asks for it. */
+
+import { toBase64 } from "./base64.js";
+import { byId, setText } from "./dom.js";
+import { isBlank } from "./drawing.js";
+import { encodeDrawing } from "./permalink.js";
+
+const BUTTONS = ["copy-curl", "save-json", "save-png", "copy-link"];
+
+export class Take {
+  #say;
+  #taken = null;
+
+  /** @param say tells what was done */
+  constructor(say) {
+    this.#say = say;
+    byId("copy-curl").addEventListener("click", () =>
+      this.#copy(byId("curl").textContent, "Command copied."),
+    );
+    byId("copy-link").addEventListener("click", () => this.#copy(location.href, "Link copied."));
+    byId("save-png").addEventListener("click", () => this.#savePicture());
+    byId("save-json").addEventListener("click", () => this.#saveAnswer());
+  }
+
+  /** @param taken what can be taken, `{ drawing, blob, answer }`, or null for nothing */
+  async show(taken) {
+    this.#taken = taken;
+    for (const id of BUTTONS) byId(id).disabled = !taken;
+    byId("copy-link").disabled = !taken || taken.drawing.picture !== null;
+    rememberInAddress(taken?.drawing);
+    setText(byId("curl"), taken ? await curlCommand(taken) : "Draw something first.");
+  }
+
+  async #copy(text, done) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.#say(done);
+    } catch {
+      window.prompt("Copy this:", text); // no clipboard without https
+    }
+  }
+
+  #savePicture() {
+    const { drawing, blob } = this.#taken;
+    save(blob, drawing.picture?.name ?? "digit.png");
+  }
+
+  #saveAnswer() {
+    const text = JSON.stringify(this.#taken.answer, null, 2);
+    save(new Blob([text], { type: "application/json" }), "answer.json");
+  }
+}
+
+/** The command that sends exactly this picture; a picture of one's own is named, not spelled out. */
+export async function curlCommand({ drawing, blob }, origin = location.origin) {
+  const url = `${origin}${drawing.wide ? "/read" : "/predict"}`;
+  if (drawing.picture) {
+    const name = drawing.picture.name.replaceAll("'", "'\\''");
+    return `curl ${url} -H 'Content-Type: ${blob.type}' --data-binary '@${name}'`;
+  }
+  const image = toBase64(new Uint8Array(await blob.arrayBuffer()));
+  return `curl ${url} -H 'Content-Type: application/json' -d '{"image": "${image}"}'`;
+}
+
+/** The address of the page always brings the drawing back. */
+function rememberInAddress(drawing) {
+  const strokes = drawing && !isBlank(drawing) && !drawing.picture;
+  if (!strokes && !location.hash.startsWith("#d=")) return;
+  const fragment = strokes ? `#${encodeDrawing(drawing)}` : "";
+  history.replaceState(null, "", `${location.pathname}${location.search}${fragment}`);
+}
+
+function save(blob, name) {
+  const link = Object.assign(document.createElement("a"), { download: name });
+  link.href = URL.createObjectURL(blob);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
