@@ -1,0 +1,1 @@
+"""Command-line scripts, and the packages they share."""

@@ -1,0 +1,1 @@
+"""The service under load, beside what a user would write with PyTorch."""

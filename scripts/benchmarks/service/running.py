@@ -1,0 +1,124 @@
+"""Applications under gunicorn: started, asked, weighed, stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.benchmarks.process import ROOT, environment
+
+HOST = "127.0.0.1"
+PATIENCE = 60.0
+GRACE = 20.0
+
+
+@dataclass(frozen=True)
+class Application:
+    """What to run, and with which arguments and environment."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that has answered.
+
+    Attributes
+    ----------
+    first_answer : float
+        Seconds from its start to its first answer.
+    """
+
+    process: subprocess.Popen[bytes]
+    port: int
+    first_answer: float
+
+    def worker_memory(self) -> list[float]:
+        """Return the memory of each worker in MiB, shared pages counted in parts (PSS)."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [_proportional_set_size(int(child)) for child in children]
+
+
+def _proportional_set_size(pid: int) -> float:
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) / 1024 if found else float("nan")
+
+
+@contextlib.contextmanager
+def running(application: Application, picture: bytes, log: Path) -> Iterator[Running]:
+    """Start an application on a free port, wait for its first answer, and stop it in the end.
+
+    Raises
+    ------
+    RuntimeError
+        If it ends, or does not answer in time; the message has the end of its log.
+    """
+    port = _free_port()
+    start = time.perf_counter()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}", *application.arguments],
+            cwd=ROOT,
+            env=environment() | application.environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        _wait(process, port, picture, log)
+        yield Running(process, port, time.perf_counter() - start)
+    finally:
+        _stop(process)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, picture: bytes, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not _answers(port, picture):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"no answer from the service:\n{log.read_text()[-2000:]}")
+        time.sleep(0.005)
+
+
+def _answers(port: int, picture: bytes) -> bool:
+    """Whether a picture that is posted gets an answer."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
+    try:
+        connection.request("POST", "/predict", picture, {"Content-Type": "image/png"})
+        answer = connection.getresponse()
+        answer.read()
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise RuntimeError(f"the service answered {answer.status} {answer.reason}")
+    return True
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGQUIT)  # at once: nobody waits for an answer
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,1 @@
+"""The page in a real browser, for scripts that look at it: Chromium through Playwright."""

@@ -1,0 +1,105 @@
+"""Windows on the page: a service, a browser, and what a visitor does with them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+SIZES = {
+    "phone": {"width": 360, "height": 740},
+    "tablet": {"width": 820, "height": 1180},
+    "desktop": {"width": 1440, "height": 900},
+}
+
+
+def find_chromium() -> str:
+    """Return the browser's executable.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        raise FileNotFoundError("no Chromium: apt install chromium, or set CHROMIUM")
+    return found
+
+
+@contextlib.contextmanager
+def service(url: str | None = None) -> Iterator[str]:
+    """Give the address of a running service: `url`, or one that is started for the while."""
+    if url:
+        yield url.rstrip("/")
+        return
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    from server import create_app
+
+    class Handler(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections are kept, as by gunicorn
+
+        def log_request(self, *_: object) -> None:
+            """Say nothing."""
+
+    app = create_app({"LOG_LEVEL": "WARNING"})
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Any]:
+    """Start Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield running
+        running.close()
+
+
+def open_page(running: Any, url: str, **window: Any) -> Any:
+    """Open the page in a window of its own and wait until it can be drawn on."""
+    page = running.new_context(**window).new_page()
+    page.goto(url)
+    page.wait_for_selector("#samples button")
+    page.wait_for_selector(".layer")
+    return page
+
+
+def draw(page: Any, *strokes: str) -> None:
+    """Draw polylines ``"x,y x,y …"`` with the mouse, in hundredths of the sheet's height."""
+    box = page.locator("#sheet").bounding_box()
+    for stroke in strokes:
+        pairs = [pair.split(",") for pair in stroke.split()]
+        places = [
+            (box["x"] + float(x) / 100 * box["height"], box["y"] + float(y) / 100 * box["height"])
+            for x, y in pairs
+        ]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place)
+        page.mouse.up()
+    page.mouse.move(0, 0)
+
+
+def settle(page: Any) -> None:
+    """Wait until everything that was asked is answered and painted."""
+    page.wait_for_timeout(400)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)

@@ -1,0 +1,129 @@
+"""A client of the service that is worth copying: it waits when asked to, and gives up in the end.
+
+    client = Client("http://127.0.0.1:8000")
+    client.predict(Path("digit.png").read_bytes())["digit"]
+
+It needs `requests` and nothing of this project.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+
+ATTEMPTS = 5
+TIMEOUT = (5, 60)  # seconds to connect, and to wait for the answer
+LONGEST_WAIT = 30.0
+TRY_AGAIN = (429, 502, 503, 504)
+
+
+class ServiceError(ValueError):
+    """The service refused a picture, or could not be reached.
+
+    Attributes
+    ----------
+    problem : dict
+        The problem document that it sent, if it sent one: ``code``, ``status``, ``detail`` …
+    """
+
+    def __init__(self, detail: str, problem: dict[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.problem = problem or {}
+
+
+class Client:
+    """Asks one service, over one kept connection.
+
+    Parameters
+    ----------
+    url : str
+        Where the service is, such as ``http://127.0.0.1:8000``.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.session = requests.Session()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self.session.close()
+
+    def predict(self, picture: bytes, **options: Any) -> dict[str, Any]:
+        """Read a picture of one digit."""
+        return self(picture, "predict", **options)
+
+    def read(self, picture: bytes, **options: Any) -> dict[str, Any]:
+        """Read a picture of a whole number."""
+        return self(picture, "read", **options)
+
+    def __call__(self, picture: bytes, route: str, **options: Any) -> dict[str, Any]:
+        """Send a picture; try again while the service is busy or away.
+
+        Raises
+        ------
+        ServiceError
+            If the service refuses the picture, or does not answer in several attempts.
+        """
+        for attempt in range(ATTEMPTS - 1):
+            try:
+                response = self.send(picture, route, options)
+            except requests.ConnectionError:
+                time.sleep(backoff(attempt))
+                continue
+            if response.status_code not in TRY_AGAIN:
+                return contents(response)
+            time.sleep(waiting_time(response, attempt))
+        try:
+            return contents(self.send(picture, route, options))
+        except requests.RequestException as error:
+            raise ServiceError(f"cannot reach {self.url}: {root_cause(error)}") from None
+
+    def send(self, picture: bytes, route: str, options: dict[str, Any]) -> requests.Response:
+        """Send a picture once."""
+        return self.session.post(
+            f"{self.url}/{route}",
+            data=picture,
+            params={name: str(value).lower() for name, value in options.items()},
+            headers={"Content-Type": "application/octet-stream"},
+            timeout=TIMEOUT,
+        )
+
+
+def contents(response: requests.Response) -> dict[str, Any]:
+    """Return the answer, or raise the problem that came instead."""
+    try:
+        body: dict[str, Any] = response.json()
+    except requests.JSONDecodeError:
+        raise ServiceError(f"status {response.status_code}, and no JSON") from None
+    if not response.ok:
+        raise ServiceError(body.get("detail", f"status {response.status_code}"), body)
+    return body
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after a failed attempt (0, 1, …): each time twice as long."""
+    return min(0.5 * 2.0**attempt, LONGEST_WAIT)
+
+
+def waiting_time(response: requests.Response, attempt: int) -> float:
+    """Seconds that ``Retry-After`` asks for, in either form of RFC 9110, section 10.2.3."""
+    text = response.headers.get("Retry-After", "")
+    if text.isdigit():
+        return min(float(text), LONGEST_WAIT)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return backoff(attempt)
+    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_WAIT)
+
+
+def root_cause(error: BaseException) -> str:
+    """Say in a few words why no connection came about."""
+    cause = error
+    while cause.__context__ is not None:
+        cause = cause.__context__
+    return getattr(cause, "strerror", None) or str(cause)

@@ -1,0 +1,81 @@
+# Sourced by scripts/serve, scripts/check and scripts/test, for `prepare`: it makes .venv and fills it.
+# Every file that decides what gets installed is remembered as it was, so that nothing is
+# installed twice and a change is noticed.
+
+cd "$(dirname "$(dirname "$(readlink -f "$0")")")" || exit 1
+python=.venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK=1
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() { say "$*"; exit 1; }
+
+# The first Python that is new enough and can make a virtual environment.
+find_python() {
+    for candidate in ${PYTHON:+"$PYTHON"} python3 python3.14 python3.13 python3.12 python3.11; do
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2> /dev/null
+        then
+            echo "$candidate"
+            return
+        fi
+    done
+    say "Python 3.11 or newer is needed, with its venv module."
+    say "  found: $(python3 --version 2>&1 || echo 'no python3')"
+    fail "  on Debian and Ubuntu: apt install python3 python3-venv; or set PYTHON to one elsewhere."
+}
+
+make_venv() {
+    "$python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && return
+    base=$(find_python) || exit 1
+    say "Making .venv with $("$base" --version) …"
+    "$base" -m venv --clear .venv || fail "Could not make .venv in $PWD."
+}
+
+# up_to_date NAME FILE…: was NAME installed from these very files?
+up_to_date() {
+    name=$1; shift
+    cat "$@" | cmp -s - ".venv/$name.installed"
+}
+
+remember() {
+    name=$1; shift
+    cat "$@" > ".venv/$name.installed"
+}
+
+pip_install() { "$python" -m pip install -qq "$@"; }
+
+# The runtime packages: the exact ones, by hash. Where those do not exist for this machine, the
+# newest that requirements.txt allows; but never a file that differs from what was locked.
+install_runtime() {
+    up_to_date runtime requirements.lock && return
+    say "Installing NumPy, Flask, Pillow, gunicorn and requests into .venv (once) …"
+    if ! pip_install --require-hashes -r requirements.lock 2> .venv/install.log; then
+        if grep -q 'DO NOT MATCH THE HASHES' .venv/install.log; then
+            cat .venv/install.log >&2
+            fail "A package is not the one that requirements.lock names; nothing was installed."
+        fi
+        say "The exact versions of requirements.lock could not be installed (see .venv/install.log);"
+        say "taking the newest that requirements.txt allows."
+        pip_install -r requirements.txt || fail "Could not install the packages: is there a network?"
+    fi
+    remember runtime requirements.lock
+}
+
+# install_extra NAME: the extra of that name in pyproject.toml.
+install_extra() {
+    up_to_date "$1" requirements.lock pyproject.toml && return
+    say "Installing the extra '$1' of pyproject.toml into .venv (once) …"
+    pip_install --editable ".[$1]" || fail "Could not install the extra '$1'."
+    remember "$1" requirements.lock pyproject.toml
+}
+
+# prepare [EXTRA…]: the environment with the runtime packages and these extras. Two that start at
+# once take turns.
+prepare() {
+    {
+        if command -v flock > /dev/null; then flock 9; fi
+        make_venv
+        install_runtime
+        for extra; do install_extra "$extra"; done
+    } 9< requirements.lock
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Measure trained networks on labelled digits.
+
+    python scripts/evaluate.py                           # the shipped network, the test set
+    python scripts/evaluate.py --model runs/live-app.npz --data data
+    python scripts/evaluate.py --model runs/zero-vs-one.npz --figures runs/pictures
+    python scripts/evaluate.py --split train --digits 4,9 --limit 1000 --json
+    python scripts/evaluate.py --pictures photos         # photos/0/ … photos/9/, photos/none/
+    python scripts/evaluate.py --stand-ins --count 300
+    python scripts/evaluate.py --model runs/a.npz runs/b.npz runs/c.npz --stand-ins
+    python scripts/evaluate.py --card                    # all of it, into docs/model-card.md
+
+`--data` is a folder of IDX files, CSV files or PNG folders 0/ … 9/; without it, $CONVNET_DATA_DIR
+or ./data. A network that knows some digits only is measured on those. `--figures` writes the
+confusion matrix and the mistakes as PNG files. Of several networks, mean ± standard deviation is
+printed.
+
+`--pictures`, `--stand-ins` and `--card` measure networks as they are served: every picture is a
+file, which goes through the service's decoding, preprocessing, calibration and rejection. Stand-ins
+are drawn by scripts/synthesis/standins/, by code that has no part in training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
+import numpy as np
+
+from convnet import datasets, metrics
+from convnet.losses import CrossEntropy
+from scripts.download_data import DownloadError
+from scripts.served.evaluation import CARD, evaluate_served
+from scripts.served.summary import spread
+from scripts.training.data import class_numbers, open_dataset
+from scripts.training.models import classes_of, open_network
+from scripts.training.options import digits, positive_int, require_matplotlib
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = _parse(argv)
+    try:
+        if options.pictures or options.stand_ins or options.card:
+            evaluate_served(options)
+        else:
+            _evaluate(options)
+    except (OSError, DownloadError, ValueError) as error:
+        print(f"evaluate.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", nargs="+", default=["digits"], metavar="FILE",
+                        help="weights, or the name of shipped ones (default digits)")  # fmt: skip
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data set")
+    parser.add_argument("--split", choices=("test", "train"), default="test", help="which part")
+    parser.add_argument("--digits", type=digits, metavar="0,1", help="only these digits")
+    parser.add_argument("--limit", type=positive_int, metavar="N", help="only the first N images")
+    parser.add_argument("--figures", type=Path, metavar="DIR", help="draw pictures into a folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead")
+    served = parser.add_argument_group("as served")
+    served.add_argument("--pictures", type=Path, metavar="DIR",
+                        help="picture files in 0/ … 9/, and none/ for no digit")  # fmt: skip
+    served.add_argument("--stand-ins", action="store_true", help="pictures drawn to measure by")
+    served.add_argument("--card", type=Path, nargs="?", const=CARD, metavar="FILE",
+                        help="write the model card (default docs/model-card.md)")  # fmt: skip
+    served.add_argument("--count", type=positive_int, default=1000, metavar="N",
+                        help="pictures in each stand-in set (default 1000)")  # fmt: skip
+    served.add_argument("--seed", type=int, default=0, metavar="S", help="of the stand-ins")
+    options = parser.parse_args(argv)
+    if options.figures is not None and len(options.model) > 1:
+        parser.error("--figures draws one network: give one --model")
+    if options.figures is not None or options.card is not None:
+        require_matplotlib(parser)
+    return options
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    """Measure every network on the data set, as it stands in arrays."""
+    networks = [open_network(model) for model in options.model]
+    data = open_dataset(options.data)
+    split = data.train if options.split == "train" else data.test
+    splits = [split.subset(_wanted(options.digits, one), options.limit) for one in networks]
+    accuracies = [
+        _report(network, split, options) for network, split in zip(networks, splits, strict=True)
+    ]
+    if len(networks) > 1 and not options.json:
+        print(f"\naccuracy of {len(networks)} networks: {spread(accuracies, '{:.2%}')}")
+
+
+def _wanted(asked: tuple[int, ...] | None, network: convnet.Sequential) -> tuple[int, ...]:
+    known = classes_of(network)
+    if asked is not None and not set(asked) <= set(known):
+        raise ValueError(f"`--digits` must be some of {known}, which {network.name} knows")
+    return asked or known
+
+
+def _report(
+    network: convnet.Sequential, split: datasets.Split, options: argparse.Namespace
+) -> float:
+    """Show how good one network is; return its accuracy."""
+    labels = class_numbers(split.labels, classes_of(network))
+    began = time.perf_counter()
+    probabilities = convnet.InferenceNetwork(network).predict(split.inputs())
+    seconds = time.perf_counter() - began
+    matrix = metrics.confusion_matrix(probabilities, labels, len(classes_of(network)))
+    figures = {
+        "model": network.name,
+        "images": len(split),
+        "accuracy": metrics.accuracy(probabilities, labels),
+        "loss": CrossEntropy()(np.log(np.maximum(probabilities, 1e-30)), labels)[0],
+        "images_per_second": len(split) / seconds,
+    }
+    if options.json:
+        print(json.dumps(figures | {"confusion_matrix": matrix.tolist()}, allow_nan=False))
+    else:
+        table = metrics.format_confusion_matrix(matrix, classes_of(network))
+        print(_text(figures), table, sep="\n\n")
+    if options.figures is not None:
+        from scripts.figures import draw_evaluation
+
+        draw_evaluation(options.figures, network, split)
+    return metrics.accuracy(probabilities, labels)
+
+
+def _text(figures: dict[str, object]) -> str:
+    return (
+        "{model}: accuracy {accuracy:.2%}, loss {loss:.4f} "
+        "({images:,} images, {images_per_second:,.0f} images/s)"
+    ).format(**figures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

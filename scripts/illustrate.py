@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Draw the pictures of docs/how-it-works.md and docs/convolution-or-correlation.md anew.
+
+    python scripts/illustrate.py
+
+The digits in them are written by scripts/synthesis, and so is what the network in them learns from:
+no data set is needed. Takes about a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
+import numpy as np
+from matplotlib.figure import Figure
+
+from convnet import CrossEntropy, Sequential, Trainer, datasets
+from convnet.layers import Conv2D
+from convnet.metrics import confusion_matrix
+from convnet.trainer import Progress
+from scripts.figures import confusion_figure, cost_curve, kernel_figure, layer_figure
+from scripts.figures import lesson, mistake_gallery, turning
+from scripts.figures.style import save
+from scripts.synthesis.dataset import training_set
+
+NAME = "cnn-numpy"  # the simplest network: all of it fits in a picture
+EPOCHS = 10
+
+# The example of the text: small whole numbers that can be followed by head.
+X = np.array([[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 1], [1, 0, 1, 2]], np.float64)
+W = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], np.float64)
+DOUT = np.array([[1, -1], [2, 0]], np.float64)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "how-it-works",
+                        metavar="DIR", help="where the pictures go")  # fmt: skip
+    parser.add_argument("--samples", type=int, default=5000, metavar="N",
+                        help="digits that are written (default 5000)")  # fmt: skip
+    options = parser.parse_args(argv)
+    data = written_digits(options.samples)
+    network, progress = train(data)
+    for name, figure in pictures(network, progress, data):
+        save(figure, options.out / f"{name}.png")
+        print(options.out / f"{name}.png")
+    return 0
+
+
+def written_digits(count: int) -> datasets.Dataset:
+    """Write digits stroke by stroke; a fifth of them are for testing."""
+    drawn = training_set(count, np.random.default_rng(0), {"handwriting": 1.0})
+    cut = count * 4 // 5
+    labels = drawn.labels.astype(np.uint8)
+    return datasets.Dataset(
+        datasets.Split(drawn.images[:cut], labels[:cut]),
+        datasets.Split(drawn.images[cut:], labels[cut:]),
+    )
+
+
+def train(data: datasets.Dataset) -> tuple[Sequential, Progress]:
+    """Train the network whose insides are shown."""
+    network = convnet.build(NAME, rng=np.random.default_rng(0))
+    progress = Trainer(network, CrossEntropy(), convnet.Adam(2e-3)).fit(
+        data.train.images,
+        data.train.labels,
+        epochs=EPOCHS,
+        batch_size=32,
+        rng=np.random.default_rng(1),
+        validation=(data.test.images, data.test.labels),
+    )
+    return network, progress
+
+
+def pictures(
+    network: Sequential, progress: Progress, data: datasets.Dataset
+) -> Iterator[tuple[str, Figure]]:
+    """Yield every picture with its name."""
+    image = data.test.inputs()[np.flatnonzero(data.test.labels == 4)[0]]
+    yield from operations(network, image)
+    yield "slope", slope(network, data.test)
+    yield "kernel-gradient", turning.kernel_gradient(X, DOUT)
+    yield "input-gradient", turning.input_gradient(DOUT, W)
+    yield "two-meanings", turning.two_meanings(np.arange(1.0, 10.0).reshape(3, 3))
+    yield "layers", layer_figure(network, image)
+    yield "kernels", kernel_figure(network)
+    yield "cost-curve", cost_curve(progress)
+    labels, probabilities = data.test.labels, network.predict(data.test.inputs())
+    yield (
+        "confusion-matrix",
+        confusion_figure(confusion_matrix(probabilities, labels, 10), range(10)),
+    )
+    yield "mistakes", mistake_gallery(data.test.images, labels, probabilities, range(10))
+
+
+def operations(network: Sequential, image: np.ndarray) -> Iterator[tuple[str, Figure]]:
+    """Yield pictures of single operations, on their way from the image to the probabilities."""
+    conv = network.layers[0]
+    if not isinstance(conv, Conv2D):
+        raise TypeError(f"{network.name} does not begin with a convolution")
+    outputs = {layer.name: out[0] for layer, out in network.activations(image[None])}
+    channel = int(np.abs(outputs["conv1"]).sum(axis=(0, 1)).argmax())
+    row, column = np.unravel_index(outputs["relu1"][2:-6, 2:-6, channel].argmax(), (18, 18))
+    place = int(row) + 2, int(column) + 2
+    yield "numbers", lesson.picture_as_numbers(image[..., 0], place[0] - 2, place[1] - 2)
+    yield "convolution", lesson.convolution_by_hand(conv, image, channel, place)
+    yield "activations", lesson.activation_curves()
+    corner = place[0] // 2 * 2 - 2, place[1] // 2 * 2 - 2
+    part = outputs["relu1"][corner[0] : corner[0] + 4, corner[1] : corner[1] + 4, channel]
+    yield "pooling", lesson.pooling_by_hand(part, np.array([[0.3, -0.1], [0.2, 0.5]]))
+    untrained = convnet.build(network.name, rng=np.random.default_rng(0))
+    yield "softmax", lesson.softmax_and_gradient(untrained.forward(image[None])[0], label=4)
+
+
+def slope(network: Sequential, test: datasets.Split) -> Figure:
+    """Draw the loss of a batch while one weight of the untrained network moves."""
+    network = convnet.build(network.name, rng=np.random.default_rng(0), dtype=np.float64)
+    x, labels, loss = test.inputs()[:100].astype(np.float64), test.labels[:100], CrossEntropy()
+    network.backward(loss(network.forward(x, training=True), labels)[1])
+    weight, gradient = network.params["conv1.w"].reshape(-1), network.grads["conv1.w"].reshape(-1)
+    which = int(np.abs(gradient).argmax())
+    start, moves, losses = weight[which], np.linspace(-1.5, 1.5, 61), []
+    for move in moves:
+        weight[which] = start + move
+        losses.append(loss(network.forward(x), labels)[0])
+    return lesson.slope_of_the_loss(start + moves, np.array(losses), 30, float(gradient[which]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""A network as an ONNX model: one node for each layer that computes something.
+
+ONNX's convolution and pooling want the channels before the rows (N, C, H, W); ours come last. So
+the graph transposes where that changes, before the first convolution and where an image becomes a
+vector, and nowhere in between.
+Source: the ONNX operator specification, opset 17.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convnet.arrays import Shape
+from convnet.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from convnet.network import Sequential
+
+try:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as error:
+    raise ImportError(
+        "ONNX files need the `onnx` extra: .venv/bin/pip install -e '.[onnx]'"
+    ) from error
+
+OPSET, IR_VERSION = 17, 8
+
+
+class _Graph:
+    """Nodes and weights so far, and the value that the next node takes."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+        self.value, self.rank = "images", len(shape) + 1
+        self.channels_first = False
+
+    def add(self, operator: str, *arrays: NDArray[np.generic], **attributes: object) -> None:
+        """Append a node on the current value and on constants; its result is the next value."""
+        name = f"{operator.lower()}{len(self.nodes)}"
+        constants = [f"{name}.{place}" for place in range(len(arrays))]
+        for constant, array in zip(constants, arrays, strict=True):
+            self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), constant))
+        inputs = [self.value, *constants]
+        self.nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
+        self.value = name
+
+    def put_channels(self, first: bool) -> None:
+        """Transpose if the channels are not where they are wanted; vectors have only channels."""
+        if self.rank > 2 and first != self.channels_first:
+            middle = range(1, self.rank - 1)
+            last = (0, *(axis + 1 for axis in middle), 1)
+            self.add("Transpose", perm=(0, self.rank - 1, *middle) if first else last)
+        self.channels_first = first
+
+    def reshape(self, shape: Shape) -> None:
+        """Give every image another shape; the batch axis stays free."""
+        self.put_channels(first=False)
+        self.add("Reshape", np.array((-1, *shape), np.int64))
+        self.rank = len(shape) + 1
+
+
+def _conv(graph: _Graph, layer: Conv2D) -> None:
+    graph.put_channels(first=True)
+    kernel = layer.correlation_kernel.transpose(3, 2, 0, 1)  # (C_out, C_in, KH, KW)
+    bias = [_float(layer.params["b"])] if layer.use_bias else []
+    sides = layer.geometry
+    graph.add(
+        "Conv",
+        _float(kernel),
+        *bias,
+        kernel_shape=layer.kernel_size,
+        strides=layer.stride,
+        pads=(sides.top, sides.left, sides.bottom, sides.right),
+    )
+
+
+def _pool(operator: str) -> Callable[[_Graph, MaxPool2D | AveragePool2D], None]:
+    def convert(graph: _Graph, layer: MaxPool2D | AveragePool2D) -> None:
+        graph.put_channels(first=True)
+        graph.add(operator, kernel_shape=[layer.pool_size] * 2, strides=[layer.stride] * 2)
+
+    return convert
+
+
+def _dense(graph: _Graph, layer: Dense) -> None:
+    bias = [_float(layer.params["b"])] if layer.use_bias else []
+    graph.add("Gemm", _float(layer.params["w"]), *bias)
+
+
+def _batch_norm(graph: _Graph, layer: BatchNorm) -> None:
+    graph.put_channels(first=True)
+    arrays = layer.params | layer.state
+    values = (_float(arrays[key]) for key in ("gamma", "beta", "mean", "var"))
+    graph.add("BatchNormalization", *values, epsilon=layer.epsilon)
+
+
+def _leaky_relu(graph: _Graph, layer: LeakyReLU) -> None:
+    graph.add("LeakyRelu", alpha=layer.negative_slope)
+
+
+def _softmax(graph: _Graph, layer: Softmax | None = None) -> None:
+    graph.put_channels(first=False)
+    graph.add("Softmax", axis=-1)
+
+
+def _reshape(graph: _Graph, layer: Reshape) -> None:
+    graph.reshape(layer.output_shape)
+
+
+def _same(operator: str) -> Callable[[_Graph, Layer], None]:
+    return lambda graph, layer: graph.add(operator)
+
+
+def _nothing(graph: _Graph, layer: Dropout) -> None:
+    """Dropout does nothing outside of training."""
+
+
+CONVERTERS: dict[type[Layer], Callable[..., None]] = {
+    Conv2D: _conv,
+    MaxPool2D: _pool("MaxPool"),
+    AveragePool2D: _pool("AveragePool"),
+    Dense: _dense,
+    BatchNorm: _batch_norm,
+    Dropout: _nothing,
+    Flatten: _reshape,
+    Reshape: _reshape,
+    ReLU: _same("Relu"),
+    LeakyReLU: _leaky_relu,
+    Sigmoid: _same("Sigmoid"),
+    Tanh: _same("Tanh"),
+    Softmax: _softmax,
+}
+
+
+def to_onnx(network: Sequential) -> bytes:
+    """Return the ONNX file of a network: ``images`` (N, …) in, ``probabilities`` (N, K) out.
+
+    Raises
+    ------
+    ValueError
+        If a layer has no converter here.
+    """
+    graph = _Graph(network.input_shape)
+    for layer in network.layers:
+        if type(layer) not in CONVERTERS:
+            raise ValueError(f"{layer.name}: {type(layer).__name__} has no converter to ONNX")
+        CONVERTERS[type(layer)](graph, layer)
+    if not isinstance(network.layers[-1], Softmax | Sigmoid):
+        _softmax(graph)  # as `network.predict` does
+    graph.put_channels(first=False)
+    graph.nodes[-1].output[0] = "probabilities"
+    return _model(graph, network).SerializeToString()
+
+
+def _model(graph: _Graph, network: Sequential) -> onnx.ModelProto:
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ("N", *shape))
+        for name, shape in (
+            ("images", network.input_shape),
+            ("probabilities", network.output_shape),
+        )
+    ]
+    model = helper.make_model(
+        helper.make_graph(graph.nodes, network.name, ends[:1], ends[1:], graph.weights),
+        producer_name="convnet",
+        ir_version=IR_VERSION,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+    )
+    helper.set_model_props(model, {"metadata": json.dumps(network.metadata)})
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _float(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    return values.astype(np.float32)

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Bring the links from the documents to lines of code up to date.
+
+    python scripts/link_code.py           # rewrite them
+    python scripts/link_code.py --check   # only say which are stale, status 1 if any is
+
+A link such as [`Dense.compute`](../convnet/layers/dense.py#L80-L84) names a class, function or
+method of the file that it leads to. The lines are looked up in the file; the name is what counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+LINK = re.compile(r"\[`(?P<symbol>[\w.]+)`\]\((?P<file>[^)#\s]+\.py)(?P<lines>#L\d+(?:-L\d+)?)?\)")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    parser.add_argument("documents", nargs="*", type=Path, metavar="FILE",
+                        help="Markdown files (default: all below docs/)")  # fmt: skip
+    options = parser.parse_args(argv)
+    stale = 0
+    for document in options.documents or sorted((ROOT / "docs").rglob("*.md")):
+        text = document.read_text(encoding="utf-8")
+        try:
+            linked = link(text, document.parent)
+        except ValueError as error:
+            print(f"{document}: {error}", file=sys.stderr)
+            return 1
+        if linked != text:
+            stale += 1
+            print(f"{document}: {'stale links' if options.check else 'links brought up to date'}")
+            if not options.check:
+                document.write_text(linked, encoding="utf-8")
+    return int(options.check and stale > 0)
+
+
+def link(text: str, folder: Path) -> str:
+    """Return a document's text with the lines of all its links looked up anew.
+
+    Raises
+    ------
+    ValueError
+        If a file or a name in it does not exist.
+    """
+
+    def renew(match: re.Match[str]) -> str:
+        file = folder / match["file"]
+        if not file.is_file():
+            raise ValueError(f"{match[0]} leads to no file")
+        first, last = lines_of(file.read_text(encoding="utf-8"), match["symbol"])
+        return f"[`{match['symbol']}`]({match['file']}#L{first}-L{last})"
+
+    return LINK.sub(renew, text)
+
+
+def lines_of(source: str, symbol: str) -> tuple[int, int]:
+    """Return the first and last line of a class, function or method, by its dotted name.
+
+    Raises
+    ------
+    ValueError
+        If the source has none of that name.
+    """
+    body: list[ast.stmt] = ast.parse(source).body
+    lines = (0, 0)
+    for name in symbol.split("."):
+        definitions = (n for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef))
+        found = next((node for node in definitions if node.name == name), None)
+        if found is None:
+            raise ValueError(f"there is no `{symbol}` where a link says so")
+        body, lines = found.body, (found.lineno, found.end_lineno or found.lineno)
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Read pictures with the network on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server import descriptions
+from server.config import Config
+from server.pipeline import Pipeline
+from server.problems import Problem
+from server.recognizer import Recognizer
+
+
+class LocalReader:
+    """Gives the answers of `POST /predict` and `POST /read` without a service.
+
+    Parameters
+    ----------
+    model : str
+        Path of an ``.npz`` file, or the name of a shipped network.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.pipeline = Pipeline(Recognizer.load(model), Config())
+
+    def close(self) -> None:
+        """Nothing is held open; a `Client` has a connection here."""
+
+    def __call__(self, picture: bytes, route: str) -> dict[str, Any]:
+        """Read one picture; `route` is ``predict`` or ``read``.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be read.
+        """
+        try:
+            if route == "read":
+                result = self.pipeline.read(picture)
+                body = descriptions.number(result)
+            else:
+                result = self.pipeline.predict([picture])
+                (body,) = descriptions.digits(result)
+        except Problem as problem:
+            raise ValueError(problem.detail) from None
+        return body | descriptions.signature(self.pipeline.identity, result)

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Draw sheets of what the generators make, to be looked at; they are kept in docs/images.
+
+    python scripts/make_samples.py
+    python scripts/make_samples.py --out /tmp/sheets --seed 3 handwriting photos
+    python scripts/make_samples.py --speed 500      # pictures a second of every source
+
+No sheet shows MNIST digits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from convnet import datasets
+from scripts.synthesis import ink, pens, standins, strokes, templates
+from scripts.synthesis.dataset import KINDS, training_set
+from scripts.synthesis.sources import SOURCES, Material
+
+CELL = 64
+GROUND = 128
+Rng = np.random.Generator
+
+
+def grid(pictures: Sequence[Image.Image], columns: int, cell: int = CELL) -> Image.Image:
+    """Lay pictures out in rows, each shrunk to fit its cell."""
+    rows = -(-len(pictures) // columns)
+    sheet = Image.new("RGB", (columns * cell, rows * cell), (GROUND,) * 3)
+    for index, picture in enumerate(pictures):
+        small = picture.convert("RGBA")
+        small.thumbnail((cell - 4, cell - 4))
+        at = (index % columns) * cell + 2, (index // columns) * cell + 2
+        sheet.paste(small, at, small)
+    return sheet
+
+
+def template_sheet(rng: Rng, name: str = "handwriting.txt") -> Image.Image:
+    """Every template as it stands, drawn by a steady hand."""
+    return grid([_template(t, rng) for t in templates.load(name)], 18)
+
+
+def _template(template: templates.Template, rng: Rng) -> Image.Image:
+    pen = pens.Pen(0.08)
+    lines = strokes.write(template, strokes.Hand(), rng)
+    pixels, pen_px = ink.fit(lines, (6, 6, CELL - 16, CELL - 16), pen)
+    return Image.fromarray(255 - ink.draw(pixels, pen, pen_px, (CELL - 4, CELL - 4), rng))
+
+
+def source_sheet(kind: str) -> Callable[[Rng], Image.Image]:
+    """Pictures of one source, in the order of their labels."""
+
+    def draw(rng: Rng) -> Image.Image:
+        stream = SOURCES[kind](rng, Material())
+        pictures = sorted((next(stream) for _ in range(216)), key=lambda picture: picture.label)
+        return grid([Image.fromarray(picture.grey) for picture in pictures], 18)
+
+    return draw
+
+
+def input_sheet(rng: Rng) -> Image.Image:
+    """Network inputs from all sources that need no MNIST, in the order of their labels."""
+    samples = training_set(600, rng)
+    order = np.argsort(samples.labels, kind="stable")
+    return grid([Image.fromarray(samples.images[i]) for i in order], 30, cell=32)
+
+
+def standin_sheet(rng: Rng) -> Image.Image:
+    """Two rows of every stand-in set."""
+    sets = [standins.make_set(name, 36, rng) for name in standins.KINDS]
+    files = [file for one in sets for file in one.files]
+    return grid([Image.open(io.BytesIO(file)) for file in files], 18)
+
+
+def writers_sheet(rng: Rng) -> Image.Image:
+    """Every stand-in writer's ten digits, one writer a row."""
+    look = standins.writers.Look(160, 0.92, 0.08)
+    recordings = sorted(standins.writers.recordings().items())
+    smooth = [[standins.writers.cut_corners(s / 100) for s in lines] for _, lines in recordings]
+    return grid([standins.writers.show(lines, look, rng) for lines in smooth], 10)
+
+
+SHEETS: dict[str, Callable[[Rng], Image.Image]] = {
+    "templates": template_sheet,
+    "signs": lambda rng: template_sheet(rng, "signs.txt"),
+    "handwriting": source_sheet("handwriting"),
+    "printed": source_sheet("printed"),
+    "nondigits": source_sheet("nondigits"),
+    "photos": source_sheet("photos"),
+    "inputs": input_sheet,
+    "standins": standin_sheet,
+    "writers": writers_sheet,
+}
+
+
+def print_speed(count: int) -> None:
+    """Print how many training samples a second one core makes of every kind."""
+    material = _mnist()
+    for kind in KINDS:
+        if material.allows(kind):
+            training_set(9, np.random.default_rng(0), {kind: 1.0}, material)  # opens the fonts
+            start = time.process_time()
+            training_set(count, np.random.default_rng(1), {kind: 1.0}, material)
+            print(f"{kind:12} {count / (time.process_time() - start):6.0f} pictures/s")
+
+
+def _mnist() -> Material:
+    try:
+        train = datasets.load_mnist().train
+    except (FileNotFoundError, datasets.DatasetError):
+        return Material()
+    return Material(train.images, train.labels)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the sheets that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("sheets", nargs="*", metavar="SHEET", help=f"among {', '.join(SHEETS)}")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--speed", type=int, metavar="N", help="draw N of each kind and time it")
+    options = parser.parse_args(argv)
+    unknown = [name for name in options.sheets if name not in SHEETS]
+    if unknown:
+        parser.error(f"no such sheet: {', '.join(unknown)}; there are {', '.join(SHEETS)}")
+    if options.speed:
+        print_speed(options.speed)
+        return 0
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name in options.sheets or SHEETS:
+        file = options.out / f"{name}.png"
+        sheet = SHEETS[name](np.random.default_rng(options.seed))
+        sheet.quantize(160).save(file, optimize=True)
+        print(f"{file} {sheet.width} x {sheet.height}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

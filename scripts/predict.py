@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Read the digits in picture files, with the network here or with a running service.
+
+    python scripts/predict.py digit.png photo.jpg
+    python scripts/predict.py --read house-number.jpg              # a number of several digits
+    python scripts/predict.py --json *.png                         # one JSON object a line
+    python scripts/predict.py --url http://127.0.0.1:8000 digit.png
+    python scripts/predict.py --model runs/live-app.npz digit.png
+
+The preprocessing is the service's own, so both ways give the same answer. The exit status is 0 if
+every file was read, 1 if one could not be (the others still are), 2 if the command was wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+BAR = 20
+
+
+class Reader(Protocol):
+    """What turns the bytes of a picture into the answer that docs/api.md describes."""
+
+    def __call__(self, picture: bytes, route: str) -> dict[str, Any]:
+        """Read one picture; `route` is ``predict`` or ``read``."""
+
+    def close(self) -> None:
+        """Give back what is held open."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = parse(argv)
+    try:
+        reader = open_reader(options)
+    except (OSError, ValueError) as error:
+        print(f"predict.py: {error}", file=sys.stderr)
+        return 1
+    route = "read" if options.read else "predict"
+    show = show_json if options.json else show_number if options.read else show_digit
+    failed = 0
+    for file in options.images:
+        try:
+            show(file, reader(file.read_bytes(), route))
+        except (OSError, ValueError) as error:
+            failed += 1
+            print(f"predict.py: {file}: {reason(error)}", file=sys.stderr)
+    reader.close()
+    return 1 if failed else 0
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="picture files")
+    parser.add_argument("--read", action="store_true", help="each picture shows a whole number")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--url", help="ask the service at this address")
+    where.add_argument(
+        "--model", default="digits", metavar="FILE", help="weights, or the name of shipped ones"
+    )
+    return parser.parse_args(argv)
+
+
+def open_reader(options: argparse.Namespace) -> Reader:
+    """Load the network, or get ready to ask a service for it."""
+    if options.url:
+        from scripts.client import Client
+
+        return Client(options.url)
+    from scripts.local import LocalReader
+
+    return LocalReader(options.model)
+
+
+def show_digit(file: Path, answer: dict[str, Any]) -> None:
+    """Print the digit, and how likely each one is."""
+    if answer["is_digit"]:
+        print(f"{file}: {answer['digit']} ({answer['confidence']:.1%})")
+    else:
+        print(f"{file}: not recognised as a digit")
+    for digit, probability in enumerate(answer["probabilities"]):
+        bar = "█" * round(probability * BAR)
+        print(f"  {digit} {probability:6.1%} {bar}".rstrip())
+
+
+def show_number(file: Path, answer: dict[str, Any]) -> None:
+    """Print the number, and where each of its digits is."""
+    print(f"{file}: {answer['text']}")
+    for digit in answer["digits"]:
+        name = digit["digit"] if digit["is_digit"] else "?"
+        x, y, width, height = digit["box"]
+        print(f"  {name} {digit['confidence']:6.1%} at {x},{y}, {width}×{height}")
+
+
+def show_json(file: Path, answer: dict[str, Any]) -> None:
+    """Print the whole answer on one line."""
+    print(json.dumps({"file": str(file), **answer}, ensure_ascii=False), flush=True)
+
+
+def reason(error: Exception) -> str:
+    """Say what went wrong with a file, without repeating its name."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

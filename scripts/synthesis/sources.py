@@ -1,0 +1,142 @@
+"""The sources of training pictures, each an endless stream of labelled pictures.
+
+A source takes a generator and the `Material` it may draw on; its name is its kind in the training
+set. Labels are digits, or -1 for what is no digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from scripts.synthesis import restroke
+from scripts.synthesis.canvas import page, place, place_mask
+from scripts.synthesis.clutter import clutter
+from scripts.synthesis.geometry import crop
+from scripts.synthesis.nondigits import draw_nondigit
+from scripts.synthesis.pens import draw_pen
+from scripts.synthesis.photos import photograph
+from scripts.synthesis.printing import printed_digit, set_on_page
+from scripts.synthesis.strokes import Hand, write
+from scripts.synthesis.templates import choose_template
+
+FROM_MNIST = frozenset({"restroked", "rescanned"})
+NOT_A_DIGIT = -1
+
+
+class Picture(NamedTuple):
+    """One training picture.
+
+    Attributes
+    ----------
+    grey : ndarray of uint8, shape (H, W)
+        As seen on white.
+    label : int
+        The digit, or -1.
+    ink : ndarray of uint8, shape (h, w), optional
+        A digit's coverage, before the page and the camera did anything to it.
+    """
+
+    grey: np.ndarray
+    label: int
+    ink: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Material:
+    """MNIST training digits for the sources that start from them.
+
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (N, 28, 28), or None
+    labels : ndarray of uint8, shape (N,), or None
+    """
+
+    images: np.ndarray | None = None
+    labels: np.ndarray | None = None
+
+    def allows(self, kind: str) -> bool:
+        """Tell whether a source of this kind has all it needs."""
+        return self.images is not None or kind not in FROM_MNIST
+
+
+Source = Callable[[np.random.Generator, Material], Iterator[Picture]]
+
+
+def handwritten_coverage(digit: int, rng: np.random.Generator) -> np.ndarray:
+    """Write `digit` once, in some style, by some hand, with some pen, on a page: coverage."""
+    hand = Hand.draw(rng)
+    if digit == 7:  # a narrow seven is a one
+        hand = replace(hand, stretch=max(hand.stretch, 0.9))
+    return place(write(choose_template(digit, rng), hand, rng), draw_pen(rng), rng)
+
+
+def handwriting(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Digits written stroke by stroke from templates."""
+    while True:
+        digit = int(rng.integers(10))
+        yield _digit_on_page(handwritten_coverage(digit, rng), digit, 0.05, rng)
+
+
+def printed(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Digits of fonts, those kept for testing excepted, and of displays."""
+    while True:
+        digit = int(rng.integers(10))
+        yield _digit_on_page(set_on_page(printed_digit(digit, "train", rng), rng), digit, 0.0, rng)
+
+
+def nondigits(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Letters, signs, scribbles, several digits at once."""
+    while True:
+        yield Picture(page(draw_nondigit(rng), rng), NOT_A_DIGIT)
+
+
+def photos(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Photos of written digits, of printed ones, and of what is no digit."""
+    while True:
+        kind, digit = rng.random(), int(rng.integers(10))
+        if kind < 0.7:
+            ink = crop(handwritten_coverage(digit, rng))
+        elif kind < 0.85:
+            ink = printed_digit(digit, "train", rng)
+        else:
+            ink, digit = crop(draw_nondigit(rng)), NOT_A_DIGIT
+        if ink.any():
+            yield Picture(photograph(ink, rng), digit, None if digit == NOT_A_DIGIT else ink)
+
+
+def restroked(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """MNIST digits inked anew."""
+    if material.images is None or material.labels is None:
+        return
+    for lines, digit in restroke.digits(material.images, material.labels, rng):
+        yield _digit_on_page(place(lines, draw_pen(rng), rng), digit, 0.0, rng)
+
+
+def rescanned(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """MNIST digits as they are, on other pages: enlarged, inverted, faint, soiled."""
+    if material.images is None or material.labels is None:
+        return
+    while True:
+        index = int(rng.integers(len(material.images)))
+        coverage = place_mask(crop(material.images[index]), rng)
+        yield _digit_on_page(coverage, int(material.labels[index]), 0.4, rng)
+
+
+def _digit_on_page(ink: np.ndarray, digit: int, soiled: float, rng: np.random.Generator) -> Picture:
+    """Give coverage its tones and faults; `soiled` is the chance of clutter."""
+    coverage = clutter(ink, rng) if rng.random() < soiled else ink
+    return Picture(page(coverage, rng), digit, ink)
+
+
+SOURCES: dict[str, Source] = {
+    "handwriting": handwriting,
+    "printed": printed,
+    "nondigits": nondigits,
+    "photos": photos,
+    "restroked": restroked,
+    "rescanned": rescanned,
+}

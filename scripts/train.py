@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Train a network, show how it goes, and write its weights with their training record.
+
+    python scripts/train.py --architecture live-app
+    python scripts/train.py --architecture cnn-numpy --data archive --epochs 3 --out numpy.npz
+    python scripts/train.py --architecture zero-vs-one --digits 3,8 --limit 500 --seed 7
+    python scripts/train.py --architecture live-app --checkpoint runs/a   # Ctrl-C; then, any time:
+    python scripts/train.py --architecture live-app --checkpoint runs/a --resume
+    python scripts/train.py --architecture live-app --figures runs/pictures
+    python scripts/train.py --recipe digits --out digits.npz   # the served network
+
+Every option has a default that suits the network (scripts/training/recipes.py). `--data` is a
+folder of IDX files, CSV files or PNG folders 0/ … 9/; without it, $CONVNET_DATA_DIR or ./data,
+where MNIST is downloaded if nothing is there. The same seed gives the same file, byte for byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
+import numpy as np
+
+from convnet import datasets
+from convnet.trainer import Progress, Trainer
+from scripts.download_data import DownloadError
+from scripts.served.command import train_served
+from scripts.training.bar import TrainingBar
+from scripts.training.data import fingerprint, open_dataset
+from scripts.training.options import (
+    digits,
+    positive_float,
+    positive_int,
+    require_matplotlib,
+    require_writable,
+)
+from scripts.training.recipes import RECIPES, Recipe
+from scripts.training.record import record_training, result
+from scripts.training.run import Run
+from scripts.training.stopping import Stopped
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = _parse(argv)
+    try:
+        return _train(options)
+    except (Stopped, KeyboardInterrupt):
+        return _say_how_to_go_on(options)
+    except (OSError, DownloadError, ValueError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--architecture", choices=RECIPES, metavar="NAME",
+                      help=f"one of {', '.join(RECIPES)}")  # fmt: skip
+    what.add_argument("--recipe", choices=["digits"], metavar="digits",
+                      help="make the served network, with all that it learns from")  # fmt: skip
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data set")
+    parser.add_argument("--digits", type=digits, metavar="0,1", help="only these digits")
+    parser.add_argument(
+        "--limit", type=positive_int, metavar="N", help="only the first N for training"
+    )
+    parser.add_argument("--epochs", type=positive_int, metavar="N", help="passes over the data")
+    parser.add_argument("--batch-size", type=positive_int, metavar="B", help="images a step")
+    parser.add_argument("--learning-rate", type=positive_float, metavar="R", help="(peak) rate")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random")
+    parser.add_argument("--out", type=Path, metavar="FILE",
+                        help="where the weights go (default runs/NAME.npz)")  # fmt: skip
+    parser.add_argument("--figures", type=Path, metavar="DIR",
+                        help="draw cost curve, confusion matrix, mistakes and layers")  # fmt: skip
+    parser.add_argument("--checkpoint", type=Path, metavar="DIR", help="keep the run here")
+    parser.add_argument("--every", type=float, default=30, metavar="SECONDS",
+                        help="between two checkpoints (default 30)")  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    options = parser.parse_args(argv)
+    if options.resume and options.checkpoint is None:
+        parser.error("--resume needs --checkpoint DIR")
+    if options.figures is not None:
+        require_matplotlib(parser)
+    options.out = options.out or Path("runs") / f"{options.architecture or options.recipe}.npz"
+    return options
+
+
+def _train(options: argparse.Namespace) -> int:
+    require_writable(options.out)
+    if options.recipe is not None:
+        return train_served(options)
+    recipe = _recipe(options)
+    data = open_dataset(options.data)
+    train, held_out = recipe.split(data.train)
+    test = data.test.subset(recipe.digits)
+    network = convnet.build(options.architecture, rng=np.random.default_rng(options.seed))
+    print(network.summary(), end="\n\n")
+    trainer = recipe.trainer(network, len(train))
+    progress = _fit(trainer, recipe, train, held_out, options)
+    record_training(trainer, recipe, progress, test, options.seed)
+    network.save(options.out)
+    print(result(network, progress), f"weights written to {options.out}", sep="\n")
+    if options.figures is not None:
+        from scripts.figures import draw_training
+
+        draw_training(options.figures, network, progress, test)
+    return 0
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """Return the network's recipe with what the command line says instead."""
+    said = {
+        name: getattr(options, name)
+        for name in ("epochs", "batch_size", "learning_rate", "digits", "limit")
+        if getattr(options, name) is not None
+    }
+    return dataclasses.replace(RECIPES[options.architecture], **said)
+
+
+def _fit(
+    trainer: Trainer,
+    recipe: Recipe,
+    train: datasets.Split,
+    held_out: datasets.Split,
+    options: argparse.Namespace,
+) -> Progress:
+    """Run the recipe, from the start or from where its checkpoint stands."""
+    settings = {
+        "seed": options.seed,
+        "data": fingerprint(train),
+        "batch_size": recipe.batch_size,
+        "schedule": repr(trainer.optimizer.schedule),
+    }
+    bar = TrainingBar(recipe.epochs, recipe.steps_per_epoch(len(train)))
+    outputs = trainer.network.output_shape[0]
+    with Run(bar, options.checkpoint, settings, options.every) as run:
+        return trainer.fit(
+            train.images,
+            recipe.targets(train.labels, outputs),
+            epochs=recipe.epochs,
+            batch_size=recipe.batch_size,
+            rng=np.random.default_rng((options.seed, 1)),
+            augment=recipe.augment,
+            validation=(held_out.images, recipe.targets(held_out.labels, outputs)),
+            progress=run.begin(trainer, options.resume),
+            on_step=run.on_step,
+            on_epoch=run.on_epoch,
+        )
+
+
+def _say_how_to_go_on(options: argparse.Namespace) -> int:
+    if options.checkpoint is None:
+        print("\nStopped; nothing is kept. With --checkpoint DIR it would be.", file=sys.stderr)
+    else:
+        print("\nStopped. The same command with --resume goes on from here.", file=sys.stderr)
+    return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the training commands share: recipes, data, runs that can be stopped, the terminal."""

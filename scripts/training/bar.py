@@ -1,0 +1,99 @@
+"""What training shows on a terminal: a bar while an epoch runs, a line when it is over."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from convnet.trainer import Progress
+
+RECENT = 100  # steps whose mean loss is shown
+REFRESH = 0.1  # seconds
+
+
+class TrainingBar:
+    """Loss, accuracy and images/s of a run, on a tqdm bar where tqdm is installed.
+
+    Parameters
+    ----------
+    epochs, steps : int
+        Epochs of the run, steps of an epoch.
+    """
+
+    def __init__(self, epochs: int, steps: int) -> None:
+        self._epochs, self._steps = epochs, steps
+        self._bar: Any = None
+        self._shown = 0.0
+
+    def step(self, progress: Progress) -> None:
+        """Show one more step, ten times a second at most: more would slow down small steps."""
+        if not sys.stderr.isatty():
+            return
+        if self._bar is None:
+            title = f"epoch {progress.epoch + 1}/{self._epochs}"
+            self._bar = _bar(title, self._steps, progress.step - 1)
+            self._shown = 0.0
+        if progress.seconds - self._shown >= REFRESH or progress.step == self._steps:
+            self._shown = progress.seconds
+            self._bar.set_postfix_str(_note(progress), refresh=False)
+            self._bar.update(progress.step - self._bar.n)
+
+    def epoch(self, progress: Progress) -> None:
+        """Close the bar and print the epoch's line."""
+        self.close()
+        last = progress.epochs[-1]
+        line = (
+            f"epoch {last.epoch}/{self._epochs}: loss {last.loss:.4f}, "
+            f"accuracy {last.accuracy:.2%}, {last.images_per_second:,.0f} images/s"
+        )
+        if last.validation_accuracy is not None:
+            line += f"; held-out loss {last.validation_loss:.4f}, {last.validation_accuracy:.2%}"
+        print(line, flush=True)
+
+    def close(self) -> None:
+        """Take the bar off the terminal."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _note(progress: Progress) -> str:
+    return (
+        f"loss {np.mean(progress.losses[-RECENT:]):.4f}, "
+        f"accuracy {progress.correct / progress.seen:.2%}, "
+        f"{progress.seen / progress.seconds:,.0f} images/s"
+    )
+
+
+class _PlainBar:
+    """What is used of tqdm, as a line that rewrites itself."""
+
+    def __init__(self, title: str, total: int, done: int) -> None:
+        self._title, self._total, self._text = title, total, ""
+        self.n = done
+
+    def set_postfix_str(self, note: str, refresh: bool) -> None:
+        self._text = note
+
+    def update(self, steps: int) -> None:
+        self.n += steps
+        self._write(f"{self._title} {self.n}/{self._total} {self._text}")
+
+    def close(self) -> None:
+        self._write("")
+        print("\r", end="", file=sys.stderr, flush=True)
+
+    def _write(self, text: str) -> None:
+        print(f"\r{text:<79}", end="", file=sys.stderr, flush=True)
+
+
+def _bar(title: str, steps: int, done: int) -> Any:
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _PlainBar(title, steps, done)
+    # The rates that it would add itself count steps; ours count images.
+    form = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+    return tqdm(desc=title, total=steps, initial=done, leave=False, bar_format=form, mininterval=0)

@@ -1,0 +1,26 @@
+"""The network of a command: a file, or the name of one that is shipped."""
+
+from __future__ import annotations
+
+from convnet.network import Sequential
+from convnet.weights import PRETRAINED, load, load_pretrained
+
+
+def open_network(model: str) -> Sequential:
+    """Load a network by the path of its file, or by the name that it is shipped under.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is damaged.
+    """
+    if model in {file.stem for file in PRETRAINED.glob("*.npz")}:
+        return load_pretrained(model)
+    return load(model)
+
+
+def classes_of(network: Sequential) -> tuple[int, ...]:
+    """Return the digit that each output of a network stands for."""
+    return tuple(network.metadata.get("classes", range(network.output_shape[-1])))

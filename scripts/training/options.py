@@ -1,0 +1,57 @@
+"""Types of command-line options: each returns the value, or says what was expected."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from pathlib import Path
+
+
+def positive_int(text: str) -> int:
+    """Read a whole number of at least 1."""
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def positive_float(text: str) -> float:
+    """Read a finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return value
+
+
+def digits(text: str) -> tuple[int, ...]:
+    """Read digits with commas between them, as ``0,1``: in order, each once."""
+    parts = [part.strip() for part in text.split(",")]
+    if any(len(part) != 1 or part not in "0123456789" for part in parts):
+        raise argparse.ArgumentTypeError(f"expected digits such as 0,1, got {text!r}")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def require_writable(file: Path) -> None:
+    """Make the folder of a file that is to be written at the end of hours of work.
+
+    Raises
+    ------
+    OSError
+        If that, or writing the file, could not be done: better now than then.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_dir():
+        raise IsADirectoryError(f"{file} is a folder; it should name a file")
+    if not os.access(file.parent, os.W_OK):
+        raise PermissionError(f"{file.parent} may not be written to")
+
+
+def require_matplotlib(parser: argparse.ArgumentParser) -> None:
+    """End the command with how to get it, if matplotlib is missing: before any work is done."""
+    try:
+        import scripts.figures  # noqa: F401
+    except ImportError as error:
+        parser.error(str(error))

@@ -1,0 +1,53 @@
+"""What a trained network carries along: how it was trained, and what it came to on the test set."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from convnet import datasets
+from convnet.network import Sequential
+from convnet.trainer import Epoch, Progress, Trainer
+from scripts.training.recipes import Recipe
+
+
+def record_training(
+    trainer: Trainer, recipe: Recipe, progress: Progress, test: datasets.Split, seed: int
+) -> None:
+    """Read the test set, once, and write the run into the network's metadata."""
+    network = trainer.network
+    outputs = network.output_shape[0]
+    loss, accuracy = trainer.evaluate(test.images, recipe.targets(test.labels, outputs))
+    network.metadata |= {
+        "classes": list(recipe.classes(outputs)),
+        "training": {
+            "seed": seed,
+            "epochs": recipe.epochs,
+            "batch_size": recipe.batch_size,
+            "optimizer": type(trainer.optimizer).__name__,
+            "schedule": repr(trainer.optimizer.schedule),
+            "loss": type(trainer.loss).__name__,
+            "augment": None if recipe.augment is None else repr(recipe.augment),
+            "digits": recipe.digits,
+            "limit": recipe.limit,
+            "held_out": recipe.held_out,
+            "history": [_without_timing(epoch) for epoch in progress.epochs],
+        },
+        "test": {"loss": loss, "accuracy": accuracy, "images": len(test)},
+    }
+
+
+def result(network: Sequential, progress: Progress) -> str:
+    """Return the sentence that a run ends with."""
+    test = network.metadata["test"]
+    seconds = sum(epoch.seconds for epoch in progress.epochs)
+    return (
+        f"\ntest accuracy {test['accuracy']:.2%}, loss {test['loss']:.4f} "
+        f"({test['images']:,} images), after {seconds:,.0f} s of training"
+    )
+
+
+def _without_timing(epoch: Epoch) -> dict[str, Any]:
+    """Return the record of an epoch less its speed, so that the same run gives the same file."""
+    record = dataclasses.asdict(epoch)
+    return {key: record[key] for key in record if key not in ("seconds", "images_per_second")}
