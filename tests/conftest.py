@@ -1,0 +1,150 @@
+"""What the tests need from outside: MNIST, a browser, fonts.
+
+Where one is missing, the tests marked for it are skipped with the reason; with ``CI=true`` they
+fail instead, so that a green run there has really run them.
+"""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+from typing import ClassVar
+
+import hypothesis
+import numpy as np
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from page import browser, desk, open_desk, service, window  # noqa: F401 - fixtures
+
+from convnet import datasets
+from server import create_app
+from server.health import known_picture
+from server.recognizer import Reading
+
+# No test measures time, on purpose or by a default; and the same inputs are tried everywhere.
+hypothesis.settings.register_profile(
+    "here", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("here")
+
+ROOT = Path(__file__).resolve().parent.parent
+IN_CI = os.environ.get("CI") == "true"
+FONTS = {  # folder: Debian package
+    "dejavu": "fonts-dejavu",
+    "liberation": "fonts-liberation",
+    "freefont": "fonts-freefont-ttf",
+    "noto": "fonts-noto-core",
+}
+
+
+def find_chromium() -> str | None:
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def missing_mnist() -> str | None:
+    try:
+        datasets.find(datasets.default_folder())
+    except (FileNotFoundError, datasets.DatasetError) as error:
+        return f"no MNIST: {error}"
+    return None
+
+
+def missing_browser() -> str | None:
+    return None if find_chromium() else "no Chromium: apt install chromium, or set CHROMIUM"
+
+
+def missing_fonts() -> str | None:
+    missing = [name for name in FONTS if not (Path("/usr/share/fonts/truetype") / name).is_dir()]
+    return f"no fonts: apt install {' '.join(map(FONTS.get, missing))}" if missing else None
+
+
+MARKERS = {"mnist": missing_mnist, "browser": missing_browser, "fonts": missing_fonts}
+
+
+@pytest.hookimpl(tryfirst=True)  # before fixtures look for what is missing
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, missing in MARKERS.items():
+        if item.get_closest_marker(marker) and (reason := missing()):
+            (pytest.fail if IN_CI else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder that the project was cloned into."""
+    return ROOT
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def mnist() -> datasets.Dataset:
+    """All of MNIST; for tests marked `mnist`."""
+    return datasets.load_mnist()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's executable; for tests marked `browser`."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail("mark a test that drives a browser with `browser`")
+    return path
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+class ScriptedRecognizer:
+    """Stands in for the network: answers what the test says, whatever the input.
+
+    It lets tests of the service run without weights, and see what reaches the network.
+    """
+
+    name, version, sha256, file_bytes = "scripted", "1.2.3", "0" * 64, 0
+    metadata: ClassVar[dict[str, object]] = {}
+    layers: ClassVar[list[object]] = [None]
+
+    def __init__(self, digit: int | None = 7) -> None:
+        self.digit = digit
+        self.batches: list[int] = []
+
+    def logits(self, inputs: list[np.ndarray]) -> np.ndarray:
+        return np.tile(np.eye(10)[7 if self.digit is None else self.digit] * 9, (len(inputs), 1))
+
+    def recognize(self, inputs: list[np.ndarray]) -> list[Reading]:
+        self.batches.append(len(inputs))
+        probabilities = [0.01] * 10
+        probabilities[7 if self.digit is None else self.digit] = 0.91
+        return [Reading(self.digit, 0.91, probabilities) for _ in inputs]
+
+
+@pytest.fixture
+def recognizer() -> ScriptedRecognizer:
+    return ScriptedRecognizer()
+
+
+@pytest.fixture
+def app(recognizer: ScriptedRecognizer) -> Flask:
+    return create_app({"TESTING": False}, recognizer=recognizer)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def seven() -> bytes:
+    """A drawn seven, as a PNG file."""
+    return known_picture()

@@ -1,0 +1,101 @@
+"""What each layer computes, written so plainly that it can be checked by eye.
+
+Loops over output pixels, kernel taps and windows, on arrays (N, H, W, C) in any float dtype. They
+share no code with the engine.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Pair = tuple[int, int]
+
+
+def same_padding(size: int, kernel: int, stride: int) -> Pair:
+    """Zeros before and after, so that windows start at 0, s, 2s … and cover the whole side."""
+    needed = (math.ceil(size / stride) - 1) * stride + kernel - size
+    return max(needed, 0) // 2, max(needed, 0) - max(needed, 0) // 2
+
+
+def convolution(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    *,
+    stride: Pair = (1, 1),
+    padding: str | int = "valid",
+    mode: str = "cross-correlation",
+) -> Array:
+    """Lay the kernel on each place of the padded picture, one tap at a time."""
+    batch, height, width, _ = x.shape
+    kernel_height, kernel_width, _, filters = w.shape
+    if padding == "same":
+        top, bottom = same_padding(height, kernel_height, stride[0])
+        left, right = same_padding(width, kernel_width, stride[1])
+    else:
+        top = bottom = left = right = 0 if padding == "valid" else int(padding)
+    out_height = (height + top + bottom - kernel_height) // stride[0] + 1
+    out_width = (width + left + right - kernel_width) // stride[1] + 1
+    out = np.zeros((batch, out_height, out_width, filters), x.dtype)
+    for i, j, kh, kw in np.ndindex(out_height, out_width, kernel_height, kernel_width):
+        row, column = i * stride[0] + kh - top, j * stride[1] + kw - left
+        if 0 <= row < height and 0 <= column < width:
+            # True convolution reads the kernel from its other end.
+            tap = w[-1 - kh, -1 - kw] if mode == "convolution" else w[kh, kw]
+            out[:, i, j] += x[:, row, column] @ tap
+    return out if b is None else out + b
+
+
+def pool(x: Array, size: int, stride: int, *, mean: bool) -> Array:
+    """Take the largest number, or the mean, of every whole window."""
+    batch, height, width, channels = x.shape
+    out_height, out_width = (height - size) // stride + 1, (width - size) // stride + 1
+    out = np.zeros((batch, out_height, out_width, channels), x.dtype)
+    for n, i, j, c in np.ndindex(out.shape):
+        window = [
+            float(x[n, i * stride + down, j * stride + right, c])
+            for down in range(size)
+            for right in range(size)
+        ]
+        out[n, i, j, c] = sum(window) / size**2 if mean else max(window)
+    return out
+
+
+def dense(x: Array, w: Array, b: Array | None = None) -> Array:
+    """Add up input times weight, output by output."""
+    out = np.zeros((len(x), w.shape[1]), x.dtype)
+    for f, k in np.ndindex(w.shape):
+        out[:, k] += x[:, f] * w[f, k]
+    return out if b is None else out + b
+
+
+def batch_norm(x: Array, gamma: Array, beta: Array, epsilon: float) -> Array:
+    """Give each channel of this batch mean `beta` and deviation `gamma`."""
+    out = np.empty_like(x)
+    for c in range(x.shape[-1]):
+        channel = x[..., c].astype(np.float64)
+        deviation = math.sqrt(channel.var() + epsilon)
+        out[..., c] = (channel - channel.mean()) / deviation * gamma[c] + beta[c]
+    return out
+
+
+def each(function: object, x: Array) -> Array:
+    """Apply a function of one number to every number."""
+    assert callable(function)
+    out = np.empty_like(x)
+    for index in np.ndindex(x.shape):
+        out[index] = function(float(x[index]))
+    return out
+
+
+def softmax(x: Array) -> Array:
+    """Exponentials of the last axis, divided by their sum."""
+    out = np.empty_like(x)
+    for index in np.ndindex(x.shape[:-1]):
+        exponentials = [math.exp(z) for z in x[index]]
+        out[index] = [e / sum(exponentials) for e in exponentials]
+    return out

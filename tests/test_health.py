@@ -1,0 +1,39 @@
+import io
+
+from PIL import Image
+from test_api import problem
+
+from server import create_app
+from server.health import KNOWN_DIGIT, known_picture
+
+
+def test_the_process_lives_without_a_network(client, recognizer):
+    recognizer.recognize = None
+    response = client.get("/livez")
+    assert (response.status_code, response.get_json()) == (200, {"status": "alive"})
+
+
+def test_ready_once_the_known_picture_is_read_rightly(client, recognizer):
+    recognizer.digit = 3
+    response = client.get("/readyz")
+    problem(response, 503, "not_ready")
+    assert response.headers["Retry-After"] == "1"
+    recognizer.digit = KNOWN_DIGIT
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+
+
+def test_readiness_is_proven_once(client, recognizer):
+    client.get("/readyz")
+    client.get("/readyz")
+    assert recognizer.batches == [1]
+
+
+def test_the_known_picture_is_ours_and_drawn():
+    picture = Image.open(io.BytesIO(known_picture()))
+    assert picture.size == (280, 280)
+    assert picture.getextrema() == (0, 255)
+
+
+def test_the_shipped_network_is_ready():
+    response = create_app().test_client().get("/readyz")
+    assert response.status_code == 200

@@ -1,0 +1,133 @@
+"""The served form of a network gives the trained network's answers, from any thread."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import convnet
+from convnet import inference
+from convnet.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+
+
+def everything(rng):
+    """Every kind of layer, every way of padding, BatchNorm that can and cannot be folded."""
+    return convnet.Sequential(
+        [
+            BatchNorm(),
+            Conv2D(6, 3, padding=1, use_bias=False),
+            BatchNorm(),
+            ReLU(),
+            Conv2D(5, (2, 3), stride=(1, 2), padding="same", mode="convolution"),
+            LeakyReLU(),
+            AveragePool2D(3, 2),
+            Dropout(0.5),
+            Conv2D(32, 3, padding="same"),
+            BatchNorm(),
+            Tanh(),
+            Conv2D(32, 3, padding=1),
+            ReLU(),
+            MaxPool2D(3, 2),
+            Sigmoid(),
+            Reshape((96, 2)),
+            Flatten(),
+            Dense(20, use_bias=False),
+            BatchNorm(),
+            ReLU(),
+            Dense(7),
+            Softmax(),
+        ],
+        (28, 20, 1),
+        rng=rng,
+        name="everything",
+    )
+
+
+def trained(network, rng):
+    """Give BatchNorm statistics, scales and shifts that make a difference."""
+    for layer in network.layers:
+        if isinstance(layer, BatchNorm):
+            for values in (*layer.params.values(), *layer.state.values()):
+                values[...] = rng.uniform(0.5, 1.5, values.shape)
+    return network
+
+
+@pytest.fixture(params=["everything", "digits", "torch-example", "live-app", "zero-vs-one"])
+def network(request):
+    rng = np.random.default_rng(0)
+    made = (
+        everything(rng) if request.param == "everything" else convnet.build(request.param, rng=rng)
+    )
+    return trained(made, rng)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 8, 9, 70, 200])
+def test_answers_equal_the_trained_network_s(network, count):
+    x = np.random.default_rng(1).random((count, *network.input_shape), dtype=np.float32)
+    served = convnet.InferenceNetwork(network)
+    exact = network.forward(x.astype(np.float64))
+    np.testing.assert_allclose(
+        served.logits(x), exact, atol=1e-5 * max(1, np.abs(exact).max(initial=0))
+    )
+    np.testing.assert_allclose(served.predict(x), network.predict(x), atol=1e-5)
+
+
+def test_batch_norm_and_dropout_are_folded_away(network):
+    folded = inference.fold(network)
+    assert not any(isinstance(layer, Dropout) for layer in folded.layers)
+    # What has no convolution or dense layer before it stays.
+    kept = [layer for layer in folded.layers if isinstance(layer, BatchNorm)]
+    assert len(kept) == (1 if network.name == "everything" else 0)
+
+
+def test_what_is_served_is_a_copy(network):
+    x = np.random.default_rng(1).random((2, *network.input_shape), dtype=np.float32)
+    served = convnet.InferenceNetwork(network)
+    before = served.predict(x)
+    for values in network.params.values():
+        values[...] = 0
+    np.testing.assert_array_equal(served.predict(x), before)
+
+
+def test_an_answer_is_not_overwritten_by_the_next(network):
+    x = np.random.default_rng(1).random((2, *network.input_shape), dtype=np.float32)
+    served = convnet.InferenceNetwork(network)
+    first = served.logits(x[:1])
+    copy = first.copy()
+    served.logits(x[1:])
+    np.testing.assert_array_equal(first, copy)
+
+
+def test_threads_share_one_network(network):
+    x = np.random.default_rng(1).random((40, *network.input_shape), dtype=np.float32)
+    served = convnet.InferenceNetwork(network)
+    batches = [x[i : i + 1] for i in range(40)] + [x, x[:20]]
+    expected = [served.predict(batch) for batch in batches]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            for found, one in zip(pool.map(served.predict, batches), expected, strict=True):
+                np.testing.assert_array_equal(found, one)
+
+
+def test_float64_is_answered_in_float64(network):
+    x = np.random.default_rng(1).random((2, *network.input_shape))
+    assert convnet.InferenceNetwork(network).predict(x).dtype == np.float64
+
+
+def test_inputs_that_do_not_fit_are_refused(network):
+    with pytest.raises(ValueError, match="must have shape"):
+        convnet.InferenceNetwork(network).predict(np.zeros((1, 5, 5, 1), np.float32))

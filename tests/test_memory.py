@@ -1,0 +1,85 @@
+"""What is freed is kept where a lot is computed, and only there."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import convnet
+from convnet import memory, network, trainer
+
+PAGES = """
+import resource
+from convnet.memory import keep_freed_memory
+import numpy as np
+
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(4):
+        np.empty((4, 1 << 20)).fill(1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+pages()
+print(pages(), keep_freed_memory(64 << 20), (pages(), pages())[1])
+"""
+
+
+def run(**variables):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MALLOC_", "GLIBC_"))}
+    shown = subprocess.run(
+        [sys.executable, "-c", PAGES],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, kept, after = shown.stdout.split()
+    if kept == "False" and not variables:
+        pytest.skip("this C library has no mallopt")
+    return int(before), kept == "True", int(after)
+
+
+def test_arrays_find_their_pages_again():
+    before, kept, after = run()
+    assert kept
+    assert after < before / 100
+
+
+def test_a_choice_in_the_environment_is_left_alone():
+    _, kept, _ = run(MALLOC_TRIM_THRESHOLD_="131072")
+    assert not kept
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    """Count how often memory is kept."""
+    calls = []
+    for module in (network, trainer):
+        monkeypatch.setattr(module, "keep_freed_memory", calls.append)
+    return calls
+
+
+@pytest.mark.parametrize(("images", "expected"), [(32, 0), (33, 1)])
+def test_only_large_predictions_keep_memory(images, expected, kept, rng):
+    net = convnet.build("cnn-numpy", rng=rng)
+    net.forward(np.zeros((images, 28, 28, 1), np.float32))
+    assert len(kept) == expected
+
+
+def test_predictions_keep_less_than_a_decoded_photo(kept, rng):
+    """What the service decodes pictures in (Pillow's blocks of 16 MiB) goes back to the system."""
+    convnet.build("cnn-numpy", rng=rng).forward(np.zeros((64, 28, 28, 1), np.float32))
+    assert kept[0] < 16 << 20
+    convnet.Trainer(convnet.build("cnn-numpy", rng=rng))
+    assert kept[1] > kept[0]
+
+
+def test_nobody_keeps_less_than_was_said_before(monkeypatch):
+    options = []
+    monkeypatch.setattr(memory, "_kept", 0)
+    monkeypatch.setattr(memory, "_mallopt", lambda *option: options.append(option) or True)
+    for largest in (1 << 20, 1 << 30, 1 << 20):
+        assert memory.keep_freed_memory(largest)
+    assert options == [(-3, 1 << 20), (-1, 4 << 20), (-3, 1 << 30), (-1, 1 << 30)]

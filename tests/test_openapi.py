@@ -1,0 +1,196 @@
+"""The description of the API is true: of every route, limit, example and answer."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+from live import serve
+
+from server import create_app
+from server.config import IMAGE_FORMATS, MEDIA_TYPES
+from server.problems import KINDS
+
+
+@pytest.fixture(scope="module")
+def app():
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def api(client):
+    return client.get("/openapi.json").get_json()
+
+
+def operations(api):
+    for path, item in api["paths"].items():
+        for method, operation in item.items():
+            yield path, method, operation
+
+
+def check(api, schema, value):
+    """Validate a value by a schema of the document."""
+    whole = {**schema, "components": api["components"]}
+    jsonschema.Draft202012Validator(whole).validate(value)
+
+
+def test_every_route_is_described_and_nothing_else(app, api):
+    recognizer = app.extensions["pipeline"].recognizer
+    routes = set()
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.replace("<name>", recognizer.name).replace("<version>", recognizer.version)
+        routes |= {(path, method.lower()) for method in rule.methods - {"HEAD", "OPTIONS"}}
+    routes = {route for route in routes if not route[0].startswith(("/static/", "/favicon"))}
+    assert {(path, method) for path, method, _ in operations(api)} == routes
+
+
+def test_operations_are_told_apart(api):
+    names = [operation["operationId"] for _, _, operation in operations(api)]
+    assert len(set(names)) == len(names)
+
+
+def test_every_example_of_a_request_is_answered_as_described(api, client):
+    sent = 0
+    for path, method, operation in operations(api):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for example in content.get("examples", {}).values():
+            check(api, content["schema"], example["value"])
+            response = client.open(path, method=method.upper(), json=example["value"])
+            assert response.status_code == 200, response.text
+            described = operation["responses"]["200"]["content"]["application/json"]
+            check(api, described["schema"], response.get_json())
+            sent += 1
+    assert sent >= 8
+
+
+def test_every_get_is_answered_as_described(api, client):
+    for path, method, operation in operations(api):
+        if method == "get":
+            response = client.get(path)
+            (media_type,) = operation["responses"]["200"]["content"]
+            assert (response.status_code, response.mimetype) == (200, media_type)
+            if media_type == "application/json":
+                schema = operation["responses"]["200"]["content"][media_type]["schema"]
+                check(api, schema, response.get_json())
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "DELETE", "PUT", "BREW"])
+def test_other_methods_are_right_everywhere(api, client, method):
+    for path, item in api["paths"].items():
+        takes = {"POST", "OPTIONS"} if "post" in item else {"GET", "HEAD", "OPTIONS"}
+        response = client.open(path, method=method)
+        if method == "HEAD" and "get" in item:
+            get = client.get(path)
+            assert (response.status_code, response.data) == (200, b"")
+            assert response.content_type == get.content_type
+            if path != "/metrics":  # which has counted one more by then
+                assert response.headers["Content-Length"] == get.headers["Content-Length"]
+        elif method == "OPTIONS":
+            assert response.status_code == 200
+            assert set(response.headers["Allow"].split(", ")) == takes
+        else:
+            assert response.status_code == 405
+            assert set(response.headers["Allow"].split(", ")) == takes
+
+
+def test_every_example_of_an_answer_fits_its_schema(api):
+    shown = 0
+    for _, _, operation in operations(api):
+        for response in operation["responses"].values():
+            for content in response["content"].values():
+                for example in content.get("examples", {}).values():
+                    check(api, content["schema"], example["value"])
+                    shown += 1
+    assert shown >= 3
+
+
+def test_every_field_example_fits_its_schema(api):
+    def walk(schema):
+        if isinstance(schema, dict):
+            for example in schema.get("examples", []):
+                check(api, schema, example)
+            for part in schema.values():
+                walk(part)
+
+    walk(api["components"]["schemas"])
+
+
+def test_every_way_to_send_a_picture_is_described(api):
+    for path in ("/predict", "/read", "/explain"):
+        content = api["paths"][path]["post"]["requestBody"]["content"]
+        assert set(content) == {
+            "application/json",
+            "application/octet-stream",
+            "multipart/form-data",
+            *MEDIA_TYPES,
+        }
+
+
+def test_every_problem_is_described(api):
+    assert api["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == list(KINDS)
+    described = {problem["code"]: problem["status"] for problem in api["x-problems"]}
+    assert described == {code: status for code, (status, _) in KINDS.items()}
+
+
+def test_limits_come_from_the_settings(recognizer):
+    config = {"MAX_IMAGES": 5, "MAX_PIXELS": 123456, "MAX_INPUTS": 77, "MAX_BODY_BYTES": 4321}
+    text = create_app(config, recognizer=recognizer).test_client().get("/openapi.json").text
+    schemas = json.loads(text)["components"]["schemas"]
+    assert schemas["SeveralPictures"]["properties"]["images"]["maxItems"] == 5
+    assert "123456 pixels" in schemas["Picture"]["description"]
+    limits = schemas["Model"]["properties"]["limits"]["properties"]
+    assert {name: limits[name.lower()]["const"] for name in config} == config
+    assert all(name in schemas["Picture"]["description"] for name in IMAGE_FORMATS)
+
+
+def test_the_document_is_not_sent_again(client):
+    first = client.get("/openapi.json")
+    again = client.get("/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_page_shows_every_operation_field_and_problem(api, client):
+    page = client.get("/docs").text
+    assert page.count("<h1>") == 1
+    for path, _, operation in operations(api):
+        assert f'id="{operation["operationId"]}"' in page
+        assert f"<code>{path}</code>" in page
+    for name in api["components"]["schemas"]:
+        assert f'id="schema-{name}"' in page
+    for code in KINDS:
+        assert f'id="{code}"' in page
+    for target in re.findall(r'href="#([^"]+)"', page):
+        assert f'id="{target}"' in page
+
+
+def test_the_page_needs_nothing_from_elsewhere(client):
+    page = client.get("/docs").text
+    assert "<script" not in page
+    assert "style=" not in page
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    for address in re.findall(r'<link [^>]*href="([^"]+)"', page):
+        assert client.get(address).status_code == 200
+
+
+def test_schemathesis_finds_nothing_against_it(tmp_path, root):
+    with serve(tmp_path, WEB_CONCURRENCY=2) as service:
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.url}/openapi.json"),
+            *("--checks", "all", "--max-examples", "5", "--seed", "1"),
+            *("--generation-database", "none"),
+        ]
+        environ = os.environ | {
+            "SCHEMATHESIS_HOOKS": str(root / "tests/schemathesis_hooks.py"),
+            "PYTHONPATH": str(root),
+        }
+        done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert "passed" in done.stdout

@@ -1,0 +1,159 @@
+"""The house keeps its shape: what may import what, how long things get, what the docs mention."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("convnet", "server", "scripts")
+RUNTIME = {"numpy", "flask", "pillow", "gunicorn", "requests"}
+
+TOP_LEVEL = {
+    *("server", "convnet", "static", "templates", "scripts", "tests", "docs"),
+    *(
+        "requirements.txt",
+        "requirements.lock",
+        "pyproject.toml",
+        "package.json",
+        "wsgi.py",
+        "Procfile",
+    ),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Dockerfile"),
+}
+NOT_OURS = {"data", "runs", "build", "dist", "node_modules", "__pycache__"}
+
+MAY_IMPORT = {
+    "convnet": {"convnet", "numpy"},
+    "server": {
+        *("server", "convnet"),
+        *("numpy", "flask", "werkzeug", "markupsafe", "PIL", "gunicorn", "prometheus_client"),
+    },
+}
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the dotted name of every module that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def commands() -> list[Path]:
+    """Return what a user runs in scripts/."""
+    shell = [path for path in (ROOT / "scripts").iterdir() if path.is_file() and not path.suffix]
+    python = [p for p in (ROOT / "scripts").glob("*.py") if "__main__" in p.read_text()]
+    return sorted(shell + python)
+
+
+def documents() -> list[Path]:
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_run_one_way(package: str) -> None:
+    allowed = MAY_IMPORT[package] | set(sys.stdlib_module_names)
+    foreign = {
+        f"{relative(path)} imports {name}"
+        for path in sources(package)
+        for name in imported(path)
+        if name.split(".")[0] not in allowed
+    }
+    assert not foreign
+
+
+def test_scripts_do_not_import_tests() -> None:
+    assert not [
+        path for path in sources("scripts") for n in imported(path) if n.startswith("tests")
+    ]
+
+
+def test_only_the_recognizer_imports_the_engine() -> None:
+    importing = {
+        relative(path)
+        for path in sources("server")
+        if any(name.split(".")[0] == "convnet" for name in imported(path))
+    }
+    assert importing == {"server/recognizer.py"}
+
+
+def test_the_top_level_stays_as_agreed() -> None:
+    found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
+    assert found - NOT_OURS - {n for n in found if n.endswith(".egg-info")} == TOP_LEVEL
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "tests"])
+def test_files_are_short(package: str) -> None:
+    lengths = {relative(path): path.read_text().count("\n") for path in sources(package)}
+    assert not {name: n for name, n in lengths.items() if n > LONGEST_FILE}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_functions_are_short(package: str) -> None:
+    lengths = {
+        f"{relative(path)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in sources(package)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert not {name: n for name, n in lengths.items() if n > LONGEST_FUNCTION}
+
+
+def test_files_are_named_by_what_they_hold() -> None:
+    vague = {"utils.py", "util.py", "helpers.py", "common.py", "misc.py"}
+    assert not [path for package in PACKAGES for path in sources(package) if path.name in vague]
+
+
+def test_requirements_are_these_five() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    assert {re.split(r"[<>=]", line)[0] for line in wanted} == RUNTIME
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["dependencies"] == [line for line in wanted if line.startswith("numpy")]
+
+
+def test_every_locked_package_has_hashes() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    blocks = re.split(r"^(?=[a-z])", lock, flags=re.MULTILINE)[1:]
+    assert {block.split("==")[0] for block in blocks} >= RUNTIME
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_every_script_is_in_the_docs() -> None:
+    text = "\n".join(path.read_text() for path in documents())
+    assert not [path.name for path in commands() if f"scripts/{path.name}" not in text]
+
+
+@pytest.mark.parametrize("script", commands(), ids=lambda path: path.name)
+def test_every_script_explains_itself(script: Path, tmp_path: Path) -> None:
+    command = [str(script)] if script.suffix == "" else [sys.executable, str(script)]
+    shown = subprocess.run(
+        [*command, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert script.name in shown.stdout
+    assert not shown.stderr
+
+
+@pytest.mark.parametrize("document", documents(), ids=relative)
+def test_links_lead_somewhere(document: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)\s#]+)", prose)
+    assert not [target for target in targets if not (document.parent / target).exists()]

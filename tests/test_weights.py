@@ -1,0 +1,172 @@
+"""Networks as files: what is saved comes back, what does not fit is refused by file and reason."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import convnet
+from convnet import weights
+from convnet.files import ArrayFile, save_arrays
+from convnet.layers import LAYERS, Layer
+
+EVERY_LAYER: list[Layer] = [
+    convnet.Conv2D(4, 3, padding=1, stride=(2, 1), mode="convolution"),
+    convnet.BatchNorm(momentum=0.8, epsilon=1e-3),
+    convnet.LeakyReLU(0.2),
+    convnet.MaxPool2D(2, 1),
+    convnet.Conv2D(3, (2, 3), padding="same", use_bias=False),
+    convnet.Tanh(),
+    convnet.AveragePool2D(2),
+    convnet.ReLU(),
+    convnet.Reshape((3, 9)),
+    convnet.Dropout(0.25),
+    convnet.Flatten(),
+    convnet.Sigmoid(),
+    convnet.Dense(10, use_bias=False),
+    convnet.Softmax(),
+]
+
+
+@pytest.fixture
+def network(rng: np.random.Generator) -> convnet.Sequential:
+    layers = [type(layer)(**layer.config()) for layer in EVERY_LAYER]
+    network = convnet.Sequential(layers, (14, 7, 2), rng=rng, name="every-layer")
+    network.metadata = {"accuracy": 0.5, "training": {"seed": 0, "digits": None}}
+    for norm in network.layers[1:2]:
+        norm.state["mean"][...] = rng.normal(size=4)
+        norm.state["var"][...] = rng.random(4) + 0.5
+    return network
+
+
+def test_every_layer_is_in_it(network: convnet.Sequential) -> None:
+    assert {type(layer).__name__ for layer in network.layers} == set(LAYERS)
+
+
+def test_a_network_comes_back(
+    network: convnet.Sequential, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    network.save(tmp_path / "network.npz")
+    loaded = convnet.load(tmp_path / "network.npz")
+    x = rng.random((5, 14, 7, 2), np.float32)
+    np.testing.assert_array_equal(loaded.predict(x), network.predict(x))
+    assert [repr(layer) for layer in loaded.layers] == [repr(layer) for layer in network.layers]
+    assert (loaded.name, loaded.input_shape) == ("every-layer", (14, 7, 2))
+    assert loaded.metadata == network.metadata
+    for name, array in network.arrays.items():
+        np.testing.assert_array_equal(loaded.arrays[name], array, strict=True)
+
+
+@pytest.mark.parametrize("name", convnet.ARCHITECTURES)
+def test_every_architecture_comes_back(name: str, tmp_path: Path, rng: np.random.Generator) -> None:
+    network = convnet.build(name, rng=rng)
+    network.save(tmp_path / "network.npz")
+    loaded = convnet.load(tmp_path / "network.npz")
+    assert loaded.name == name
+    assert loaded.summary() == network.summary()
+
+
+def test_loaded_networks_can_be_trained(network: convnet.Sequential, tmp_path: Path) -> None:
+    network.save(tmp_path / "network.npz")
+    loaded = convnet.load(tmp_path / "network.npz")
+    x, labels = np.zeros((3, 14, 7, 2), np.float32), np.arange(3)
+    assert convnet.Trainer(loaded).step(x, labels) > 0
+
+
+def test_half_precision_halves_the_file(network: convnet.Sequential, tmp_path: Path) -> None:
+    network.save(tmp_path / "half.npz", dtype=np.float16)
+    loaded = convnet.load(tmp_path / "half.npz")
+    for name, array in network.arrays.items():
+        assert loaded.arrays[name].dtype == np.float32
+        np.testing.assert_array_equal(loaded.arrays[name], array.astype(np.float16))
+
+
+def test_metadata_must_be_json(network: convnet.Sequential, tmp_path: Path) -> None:
+    network.metadata["accuracy"] = float("nan")
+    with pytest.raises(ValueError, match="JSON"):
+        network.save(tmp_path / "network.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        convnet.load(tmp_path / "none.npz")
+
+
+Change = Callable[[dict[str, Any], dict[str, np.ndarray]], None]
+
+REFUSED: dict[str, tuple[Change, str]] = {
+    "another format": (lambda d, a: d.update(format=99), "format 99 is not 1"),
+    "no format": (lambda d, a: d.pop("format"), "format None"),
+    "unknown layer": (lambda d, a: d["layers"][0].update(type="Attention"), "'Attention'"),
+    "unknown argument": (lambda d, a: d["layers"][0].update(dilation=2), "dilation"),
+    "bad argument": (lambda d, a: d["layers"][0].update(filters=0), "filters"),
+    "no layers": (lambda d, a: d.update(layers=[]), r"holds \d+ arrays, its layers need 0"),
+    "layers of text": (lambda d, a: d.update(layers=["Dense"]), "items"),
+    "no metadata": (lambda d, a: d.pop("metadata"), "metadata"),
+    "metadata of text": (lambda d, a: d.update(metadata="good"), "dictionary"),
+    "other input": (lambda d, a: d.update(input_shape=[14, 7, 3]), "do not fit"),
+    "flat input": (lambda d, a: d.update(input_shape=[98]), "expects images"),
+    "input of text": (lambda d, a: d.update(input_shape=["a", "b", "c"]), "str"),
+    "array left out": (lambda d, a: a.pop("conv1.b"), r"holds \d+ arrays, its layers need"),
+    "array too many": (lambda d, a: a.update(v=np.zeros(4)), r"holds \d+ arrays, its layers need"),
+    "array renamed": (lambda d, a: a.update(v=a.pop("conv1.b")), "conv1.b"),
+    "other shape": (lambda d, a: a.update({"conv1.b": np.zeros(5)}), r"conv1.b \(5,\)"),
+    "shapes swapped": (
+        lambda d, a: a.update({"conv1.b": a["conv2.w"], "conv2.w": a["conv1.b"]}),
+        "conv1.b has shape",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_is_refused(
+    case: str, network: convnet.Sequential, tmp_path: Path
+) -> None:
+    change, reason = REFUSED[case]
+    path = tmp_path / "changed.npz"
+    network.save(path)
+    arrays = ArrayFile(path).read_all()
+    description = json.loads(arrays.pop("network").tobytes())
+    change(description, arrays)
+    packed = np.frombuffer(json.dumps(description).encode(), np.uint8)
+    save_arrays(path, {"network": packed} | arrays)
+    with pytest.raises(ValueError, match=rf"changed\.npz: .*{reason}"):
+        convnet.load(path)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff", b"1e999"])
+def test_a_description_that_is_none_is_refused(text: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "described.npz"
+    save_arrays(path, {"network": np.frombuffer(text, np.uint8)})
+    with pytest.raises(ValueError, match=r"described\.npz"):
+        convnet.load(path)
+
+
+def test_absurd_sizes_are_refused_before_anything_is_made(tmp_path: Path) -> None:
+    layers = [{"type": "Dense", "units": 10**12}]  # 4 TB of weights
+    description = {"format": 1, "name": "huge", "input_shape": [1], "layers": layers}
+    packed = np.frombuffer(json.dumps(description | {"metadata": {}}).encode(), np.uint8)
+    save_arrays(tmp_path / "huge.npz", {"network": packed, "w": np.zeros(1), "b": np.zeros(1)})
+    with pytest.raises(ValueError, match="do not fit"):
+        convnet.load(tmp_path / "huge.npz")
+
+
+def test_the_shipped_network_is_found_by_name() -> None:
+    network = convnet.load_pretrained("digits")
+    assert network.name == "digits"
+    assert network.output_shape == (10,)
+
+
+def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match=r"`name` must be one of \['digits'\], got 'letters'"):
+        convnet.load_pretrained("letters")
+
+
+def test_sha256(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"weights")
+    assert weights.sha256(tmp_path / "file") == hashlib.sha256(b"weights").hexdigest()
