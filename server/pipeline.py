@@ -12,7 +12,7 @@ from server.images import ImageError, ImageLimits, Picture, read_picture
 from server.preprocessing import preprocess
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer
-from server.segmentation import Segment, segment
+from server.segmentation import Segment, choose, find_candidates
 
 
 class Stopwatch:
@@ -86,11 +86,16 @@ class Pipeline:
             (decoded,) = self.decode([picture])
         with self.turn:
             with result.time("preprocess"), problems():
-                segments = segment(decoded.grey, self.recognizer.logits)
-            result.size = (decoded.width, decoded.height)
-            result.boxes = [enlarge(part, decoded) for part in segments]
-            result.inputs = [part.input for part in segments]
-            return self.recognize(result)
+                candidates = find_candidates(decoded.grey)
+            with result.time("predict"):
+                scores = self.recognizer.logits([part.segment.input for part in candidates])
+                chosen = choose(candidates, scores)
+                result.readings = self.recognizer.readings(scores[chosen])
+        digits = [candidates[index].segment for index in chosen]
+        result.size = (decoded.width, decoded.height)
+        result.boxes = [enlarge(digit, decoded) for digit in digits]
+        result.inputs = [digit.input for digit in digits]
+        return result
 
     def infer(self, inputs: Inputs) -> Prediction:
         """Read inputs (N, 28, 28) that need no preparation."""

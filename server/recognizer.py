@@ -163,4 +163,8 @@ class Recognizer:
 
     def recognize(self, inputs: Sequence[Inputs] | Inputs) -> list[Reading]:
         """Read N inputs (28, 28), values 0 to 1, ink 1, in one forward pass."""
-        return self.calibration.readings(self.logits(inputs))
+        return self.readings(self.logits(inputs))
+
+    def readings(self, logits: Scores) -> list[Reading]:
+        """Turn logits (N, 10) into N readings."""
+        return self.calibration.readings(logits)
