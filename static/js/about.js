@@ -5,43 +5,46 @@ import { count } from "./format.js";
 
 export function showModel(model) {
   const convolutions = model.layers.filter((layer) => layer.kind === "Conv2D").length;
-  const facts = [
-    [
-      "Network",
-      `${model.name} ${model.version}: ${model.layers.length} layers, ${convolutions} of them convolutions`,
-    ],
-    [
-      "Size",
-      `${count(model.parameters)} weights, ${count(model.multiply_adds)} multiply-adds for a digit`,
-    ],
-    ...Object.entries(model.accuracy).map(([set, share]) => [
-      setName(set),
-      `${(100 * share).toFixed(2)} % read right`,
+  byId("facts").replaceChildren(
+    ...rows([
+      ["Network", `${model.name}, version ${model.version}`],
+      ["Layers", `${model.layers.length}, of them ${convolutions} convolutions`],
+      ["Size", `${count(model.parameters)} weights`],
+      ["Work", `${count(model.multiply_adds)} multiply-adds for a digit`],
+      ["Training", trainingSentence(model.training)],
+      ["Code", element("code", {}, "convnet/layers"), ": one file for each kind of layer"],
     ]),
-    ["Training", trainingSentence(model.training)],
-  ];
-  const rows = facts.map(([name, value]) =>
-    element("div", {}, element("dt", {}, name), element("dd", {}, value)),
   );
-  byId("facts").replaceChildren(...rows);
+  const accuracy = Object.entries(model.accuracy);
+  byId("accuracy").replaceChildren(
+    ...rows(accuracy.map(([set, share]) => [setName(set), `${(100 * share).toFixed(2)} %`])),
+  );
 }
 
-/** `mnist_test` → "MNIST test set", `held_out_printed` → "Held-out printed". */
+function rows(facts) {
+  return facts.map(([name, ...value]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, ...value)),
+  );
+}
+
+/** `mnist_test` → "MNIST test set", `held_out_mnist` → "MNIST, held out", `…_photos` → "Photos". */
 export function setName(key) {
   if (key === "mnist_test") return "MNIST test set";
-  const words = key.replaceAll("_", " ").replace("mnist", "MNIST").replace("held out", "held-out");
+  if (key === "held_out_mnist") return "MNIST, held out";
+  const words = key.replace("held_out_", "").replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);
 }
 
 /** What is known of the training, in one sentence. */
-export function trainingSentence({ epochs, optimizer, seconds, finished }) {
+export function trainingSentence({ epochs, optimizer, kinds, seconds, finished }) {
+  const drawn = Object.values(kinds ?? {}).reduce((sum, pictures) => sum + pictures, 0);
   const parts = [
     epochs && `${epochs} epochs`,
     optimizer && `with ${optimizer}`,
+    drawn && `on MNIST and ${count(drawn)} drawn pictures`,
     seconds && `in ${Math.round(seconds / 60)} minutes on a CPU`,
     finished && `finished ${finished}`,
   ];
-  return (
-    parts.filter(Boolean).join(", ").replace(", with", " with") || "by this project’s own code"
-  );
+  const sentence = parts.filter(Boolean).join(", ").replace(/, (with|on)/g, " $1");
+  return sentence || "by this project’s own code";
 }

@@ -43,6 +43,7 @@ export class Bench {
   }
 
   open(layer, channel) {
+    this.#mark(false);
     this.#layer = layer;
     this.#channel = channel;
     this.#view = new (BENCHES[layer.kind] ?? PointwiseBench)(layer);
@@ -50,6 +51,7 @@ export class Bench {
     this.#node.replaceChildren(this.#head(), this.#view.node);
     this.#node.scrollIntoView({ block: "nearest" });
     byId("bench-title").focus({ preventScroll: true });
+    this.#mark(true);
     this.#ask();
   }
 
@@ -117,8 +119,15 @@ export class Bench {
 
   #close() {
     this.#node.hidden = true;
-    byId("strip").children[this.#layer.index]?.querySelector("button").focus();
+    this.#mark(false)?.focus();
     this.#layer = null;
+  }
+
+  /** Show in the strip which layer lies on the bench; returns its button. */
+  #mark(open) {
+    const button = byId("strip").children[this.#layer?.index]?.querySelector("button");
+    button?.setAttribute("aria-expanded", open);
+    return button;
   }
 }
 

@@ -1,5 +1,7 @@
 /** Asking the service: errors that say what to do, one request at a time, waiting longer each time. */
 
+import { sentence } from "./format.js";
+
 const TIMEOUT_MS = 15_000;
 
 /** The service answered, but not with what was asked for; or did not answer (`status` 0). */
@@ -52,7 +54,7 @@ async function ask(path, fetch, options) {
 
 async function problem(response) {
   const body = await response.json().catch(() => ({}));
-  return new ServiceError(body.detail ?? `The service answered ${response.status}.`, {
+  return new ServiceError(sentence(body.detail || `the service answered ${response.status}`), {
     status: response.status,
     code: body.code ?? "http_error",
     retryAfter: parseRetryAfter(response.headers.get("Retry-After")),

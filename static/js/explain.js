@@ -59,6 +59,7 @@ export class Strip {
       {
         type: "button",
         className: "layer-open",
+        "aria-expanded": "false",
         "aria-label": `Open ${layer.name}, ${size(layer.output_shape)}`,
       },
       canvas,

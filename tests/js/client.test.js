@@ -31,7 +31,7 @@ test("a problem is told in the service's words, with its code and waiting time",
   assert.ok(error instanceof ServiceError);
   assert.deepEqual(
     [error.message, error.code, error.status, error.retryAfter],
-    ["too many", "busy", 503, 3000],
+    ["Too many.", "busy", 503, 3000],
   );
   assert.equal(error.temporary, true);
 });

@@ -46,10 +46,15 @@ test("a number's verdict counts the digits and the doubts", () => {
 
 test("the record of the training becomes words", () => {
   assert.equal(setName("mnist_test"), "MNIST test set");
-  assert.equal(setName("held_out_printed"), "Held-out printed");
+  assert.equal(setName("held_out_mnist"), "MNIST, held out");
+  assert.equal(setName("held_out_printed"), "Printed");
   assert.equal(
     trainingSentence({ epochs: 6, optimizer: "AdamW", seconds: 511.8, finished: "2026-11-20" }),
     "6 epochs with AdamW, in 9 minutes on a CPU, finished 2026-11-20",
+  );
+  assert.equal(
+    trainingSentence({ epochs: 9, kinds: { handwriting: 50_000, printed: 25_000 } }),
+    "9 epochs on MNIST and 75,000 drawn pictures",
   );
   assert.equal(trainingSentence({}), "by this project’s own code");
 });
