@@ -34,7 +34,10 @@ def _relu(x: Array, out: Array) -> None:
 
 
 def _relu_gradient(dout: Array, y: Array, out: Array) -> None:
-    np.multiply(dout, y > 0, out=out)
+    np.greater(
+        y, 0, out=out
+    )  # as numbers: a product of floats and booleans converts piece by piece
+    np.multiply(out, dout, out=out)
 
 
 class LeakyReLU(Layer):

@@ -71,51 +71,59 @@ class BatchNorm(Layer):
 
     def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
         columns = batch_last(x)  # (…, C, N)
-        shape = (math.prod(columns.shape[:-2]), *columns.shape[-2:])  # (pixels, C, N)
-        pixels = columns.reshape(shape)
+        shape = (math.prod(columns.shape[:-2]), *columns.shape[-2:])
+        pixels = columns.reshape(shape)  # (pixels, C, N)
         out = np.empty_like(columns)
         if not training:
             _scale(pixels, *self.scale_and_shift, out.reshape(shape))
             return batch_first(out), None
         count = pixels.size // pixels.shape[1]
-        mean = _channel_sums(pixels, lambda part: pixels[part].sum(axis=0)) / count
-        centred = np.empty_like(pixels)
-        var = _centre(pixels, mean, centred) / count
+        mean = _channel_sums(pixels) / count
+        centre = mean
+        var = _channel_dots(pixels, pixels) / count - mean**2
+        if (mean**2 > _FAR * var).any():
+            pixels, centre = pixels - mean[:, None], np.zeros_like(mean)
+            var = _channel_dots(pixels, pixels) / count
         self._remember(mean, var, count)
         inverse = 1 / np.sqrt(var + x.dtype.type(self.epsilon))
         scale = self.params["gamma"].astype(x.dtype, copy=False) * inverse
-        _scale(centred, scale, self.params["beta"], out.reshape(shape))
-        return batch_first(out), (centred, inverse)
+        _scale(pixels, scale, self.params["beta"] - scale * centre, out.reshape(shape))
+        return batch_first(out), (pixels, centre, inverse)
 
     def parameter_gradients(self, dout: Array, cache: Any) -> dict[str, Array]:  # noqa: D102
-        centred, inverse = cache
-        pixels = batch_last(dout).reshape(centred.shape)
+        x, centre, inverse = cache
+        pixels = batch_last(dout).reshape(x.shape)
+        total = _channel_sums(pixels)
+        # Σ dout·xhat, where xhat = (x - centre)·inverse.
         return {
-            "gamma": inverse
-            * _channel_sums(pixels, lambda part: _sum_of_products(pixels[part], centred[part])),
-            "beta": _channel_sums(pixels, lambda part: pixels[part].sum(axis=0)),
+            "gamma": inverse * (_channel_dots(x, pixels) - centre * total),
+            "beta": total,
         }
 
     def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        centred, inverse = cache
+        x, centre, inverse = cache
         columns = batch_last(dout)
-        pixels = columns.reshape(centred.shape)
-        count = centred.size // centred.shape[1]
-        scale = (self.params["gamma"].astype(dout.dtype, copy=False) * inverse)[:, None]
-        # dx = scale·(dout - centred·slope - offset): xhat is centred·inverse.
-        slope = (inverse * self.grads["gamma"] / count)[:, None]
-        offset = (self.grads["beta"] / count)[:, None]
+        count = x.size // x.shape[1]
+        # dx = scale·(dout - slope·x - offset)
+        slope = inverse * self.grads["gamma"] / count
+        offset = self.grads["beta"] / count - slope * centre
+        scale = self.params["gamma"].astype(dout.dtype, copy=False) * inverse
+        wide_slope, wide_offset, wide_scale = (_wide(v, x) for v in (slope, offset, scale))
         dx = np.empty_like(columns)
-        rows = dx.reshape(centred.shape)
+        numbers, given, result = (
+            _flat(x),
+            _flat(columns.reshape(x.shape)),
+            _flat(dx.reshape(x.shape)),
+        )
 
         def task(start: int, stop: int) -> None:
-            for part in _chunks(start, stop):
-                np.multiply(centred[part], slope, out=rows[part])
-                rows[part] += offset
-                np.subtract(pixels[part], rows[part], out=rows[part])
-                rows[part] *= scale
+            for part in _chunks(start, stop, numbers):
+                rows = np.multiply(numbers[part], wide_slope, out=result[part])
+                rows += wide_offset
+                np.subtract(given[part], rows, out=rows)
+                rows *= wide_scale
 
-        parallel(task, len(rows), work=rows.size)
+        parallel(task, len(x), work=x.size)
         return batch_first(dx)
 
     def _remember(self, mean: Array, var: Array, count: int) -> None:
@@ -126,57 +134,65 @@ class BatchNorm(Layer):
             ).astype(self.state[key].dtype)
 
 
-# Pixels at a time, so that the passes of one formula find their numbers still in the cache.
-_CHUNK = 8
-# Numbers that are worth a chunk: with few images, it takes more pixels.
-_LEAST = 1 << 15
+# Numbers at a time, so that the passes of one formula find them still in the cache; in fewer, the
+# calls would take longer than the sums.
+_CHUNK = 1 << 18
+
+# Σ x² / m - mean² is quick, but where the mean is this many times the spread (squared), too little
+# is left of a number's digits; then the mean is taken away first.
+_FAR = 100
 
 
-def _chunks(start: int, stop: int, size: int = _CHUNK) -> Iterator[slice]:
+def _flat(pixels: Array) -> Array:
+    """View (pixels, C, N) as (pixels, C·N): one long run for each pixel."""
+    return pixels.reshape(len(pixels), -1)
+
+
+def _wide(channels: Array, pixels: Array) -> Array:
+    """Repeat one number for each channel N times, as long as a row of `_flat`."""
+    return np.repeat(channels.astype(pixels.dtype, copy=False), pixels.shape[-1])
+
+
+def _chunks(start: int, stop: int, rows: Array) -> Iterator[slice]:
+    size = max(1, _CHUNK // max(1, rows.shape[1]))
     for pixel in range(start, stop, size):
         yield slice(pixel, min(pixel + size, stop))
 
 
 def _scale(pixels: Array, scale: Array, shift: Array, out: Array) -> None:
     """Write scale·pixels + shift, channel by channel."""
-    scale = scale.astype(pixels.dtype, copy=False)[:, None]
-    shift = shift.astype(pixels.dtype, copy=False)[:, None]
-    size = max(_CHUNK, _LEAST // max(1, pixels[:1].size))
+    wide_scale, wide_shift = _wide(scale, pixels), _wide(shift, pixels)
+    numbers, result = _flat(pixels), _flat(out)
 
     def task(start: int, stop: int) -> None:
-        for part in _chunks(start, stop, size):
-            np.multiply(pixels[part], scale, out=out[part])
-            out[part] += shift
+        for part in _chunks(start, stop, numbers):
+            rows = np.multiply(numbers[part], wide_scale, out=result[part])
+            rows += wide_shift
 
     parallel(task, len(pixels), work=pixels.size)
 
 
-def _centre(pixels: Array, mean: Array, centred: Array) -> Array:
-    """Write pixels - mean, and return the sum of its squares by channel."""
-    column = mean[:, None]
+def _channel_sums(pixels: Array) -> Array:
+    """Add up (pixels, C, N) to (C,)."""
 
-    def squares(part: slice) -> Array:
-        np.subtract(pixels[part], column, out=centred[part])
-        return _sum_of_products(centred[part], centred[part])
+    def total(part: slice) -> Array:
+        # A product with ones: BLAS adds rows up faster than NumPy does.
+        rows = _flat(pixels)[part]
+        return np.asarray((np.ones(len(rows), rows.dtype) @ rows).reshape(pixels.shape[1:]).sum(1))
 
-    return _channel_sums(pixels, squares)
-
-
-def _sum_of_products(a: Array, b: Array) -> Array:
-    """Σ a·b over the first axis, without the products ever being written."""
-    products = np.einsum("ij,ij->j", a.reshape(len(a), -1), b.reshape(len(b), -1))
-    return np.asarray(products.reshape(a.shape[1:]))
+    return _sum_of_shares(total, pixels)
 
 
-def _channel_sums(pixels: Array, partial_sum: Callable[[slice], Array]) -> Array:
-    """Add up to (C,) what `partial_sum` (C, N) gives for each chunk of `pixels` (pixels, C, N)."""
+def _channel_dots(a: Array, b: Array) -> Array:
+    """Add up the products of two arrays (pixels, C, N) to (C,)."""
+    return _sum_of_shares(lambda part: np.vecdot(a[part], b[part]).sum(axis=0), a)
+
+
+def _sum_of_shares(partial_sum: Callable[[slice], Array], pixels: Array) -> Array:
     sums: dict[int, Array] = {}
 
     def task(start: int, stop: int) -> None:
-        total = np.zeros(pixels.shape[1:], pixels.dtype)
-        for part in _chunks(start, stop):
-            total += partial_sum(part)
-        sums[start] = total.sum(axis=1)
+        sums[start] = partial_sum(slice(start, stop))
 
     parallel(task, len(pixels), work=pixels.size)
     return np.asarray(sum(sums[start] for start in sorted(sums)))

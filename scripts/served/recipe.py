@@ -46,15 +46,15 @@ class ServedRecipe:
     """
 
     seed: int = 0
-    mnist_repeats: int = 2
+    mnist_repeats: int = 3
     kinds: Mapping[str, int] = field(
         default_factory=lambda: {
-            "handwriting": 50_000,
-            "printed": 25_000,
+            "handwriting": 45_000,
+            "printed": 20_000,
             "photos": 20_000,
-            "restroked": 15_000,
+            "restroked": 10_000,
             "rescanned": 15_000,
-            "nondigits": 40_000,
+            "nondigits": 45_000,
         }
     )
     held_out_kinds: Mapping[str, int] = field(
@@ -67,7 +67,7 @@ class ServedRecipe:
         }
     )
     held_out: int = 5_000
-    epochs: int = 9
+    epochs: int = 8
     final_epochs: int = 2
     batch_size: int = 128
     learning_rate: float = 3e-3
