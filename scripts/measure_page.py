@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scripts.browsing.window import (
+    COUNT_REQUESTS,
     FLAGS,
     SIZES,
     browser,
@@ -66,6 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 def weigh(running: Any, url: str) -> None:
     """Print what the first visit brings over the wire."""
     page = running.new_context(viewport=SIZES["desktop"]).new_page()
+    page.add_init_script(COUNT_REQUESTS)
     sizes: dict[str, list[int]] = {}
 
     def note(request: Any) -> None:

@@ -7,10 +7,7 @@ import re
 import pytest
 from live import PATIENCE, serve
 
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
+from scripts.browsing import window as visit
 
 # Ten digits as somebody may write them, as polylines on a sheet of 100 × 100.
 WRITTEN = {
@@ -116,8 +113,7 @@ class Desk:
 
     def settle(self):
         """Wait until nothing is asked any more."""
-        self.page.wait_for_timeout(250)  # the heat map is asked for last, once the pen rests
-        self.page.wait_for_load_state("networkidle")
+        visit.settle(self.page)
         return self
 
     def text(self, selector):
@@ -159,6 +155,17 @@ class Desk:
         )
 
 
+    def colours(self, selector):
+        """Count the different colours that a canvas shows."""
+        return self.page.locator(selector).evaluate(COLOURS)
+
+
+COLOURS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
 def between(places, steps=2):
     """Yield the places after the first, with some more on the way to each."""
     for (x0, y0), (x1, y1) in itertools.pairwise(places):
@@ -171,7 +178,7 @@ def browser(chromium):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=visit.FLAGS)
         yield browser
         browser.close()
 
@@ -192,6 +199,7 @@ def open_desk(browser, service):
                 contextlib.closing(browser.new_context(**({"viewport": WIDE} | window)))
             )
             context.set_default_timeout(PATIENCE * 1000)
+            context.add_init_script(visit.COUNT_REQUESTS)
             desk = Desk(context.new_page(), url)
             windows.callback(lambda: check(desk, expected))
             return desk.open(fragment)
@@ -213,6 +221,7 @@ def window(browser):
     """A window that the tests of a file use in turn: opening one takes longer than most tests."""
     with contextlib.closing(browser.new_context(viewport=WIDE)) as context:
         context.set_default_timeout(PATIENCE * 1000)
+        context.add_init_script(visit.COUNT_REQUESTS)
         yield context.new_page()
 
 

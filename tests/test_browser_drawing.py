@@ -158,8 +158,8 @@ def test_clear_empties_the_sheet_and_asks_nothing(desk):
     desk.is_blank()
     asked = asked_of(desk)
     assert desk.text("#verdict") == "Nothing drawn yet."
-    desk.page.wait_for_timeout(300)
-    assert desk.ink() == 0
+    eventually(lambda: desk.ink() == 0)
+    desk.settle()
     assert not asked
 
 
@@ -167,7 +167,7 @@ def test_an_empty_canvas_is_never_sent(open_desk):
     desk = open_desk()
     asked = asked_of(desk)
     assert desk.page.locator("#predict").is_disabled()
-    desk.page.wait_for_timeout(300)
+    desk.settle()
     assert not asked
 
 
@@ -183,6 +183,16 @@ def test_the_brush_makes_thicker_lines(desk):
     assert inks[1] > 3 * inks[0]
 
 
+def is_painted(desk):
+    """Wait until the canvas has as many pixels as the screen has for it."""
+    desk.wait(
+        """() => {
+          const sheet = document.getElementById("sheet");
+          return sheet.width === Math.round(sheet.clientWidth * devicePixelRatio);
+        }"""
+    )
+
+
 def test_turning_the_phone_keeps_the_drawing(open_desk):
     desk = open_desk(viewport=PHONE, device_scale_factor=3, has_touch=True, is_mobile=True)
     top, *rest = written(4)
@@ -191,10 +201,11 @@ def test_turning_the_phone_keeps_the_drawing(open_desk):
     desk.page.set_viewport_size({"width": 740, "height": 360})
     desk.wait("() => document.documentElement.clientWidth === 740")
     desk.page.locator("#sheet").scroll_into_view_if_needed()
-    desk.page.wait_for_timeout(100)
+    is_painted(desk)
     assert desk.ink() == pytest.approx(ink, rel=0.03)
     desk.page.set_viewport_size(PHONE)
-    desk.page.wait_for_timeout(100)
+    desk.wait("() => document.documentElement.clientWidth === 360")
+    is_painted(desk)
     desk.page.evaluate("scrollTo(0, 0)")
     desk.draw(rest, "finger")
     desk.reads(4)

@@ -2,7 +2,7 @@
 
 import pytest
 from firefox import find_firefox, start_firefox
-from page import written
+from page import COLOURS, written
 
 pytestmark = [
     pytest.mark.browser,
@@ -48,7 +48,7 @@ def test_the_keyboard_draws(firefox):
 def test_the_layers_show_and_open(firefox):
     firefox.draw(written(4))
     reads(firefox, 4)
-    firefox.wait("document.getElementById('heat').height === 28")
+    firefox.wait(f"({COLOURS})(document.getElementById('heat')) > 20")
     firefox.run("document.getElementById('layers').scrollIntoView()")
     firefox.wait("document.querySelectorAll('.layer').length > 5")
     firefox.run("document.querySelector('.layer button').click()")

@@ -114,9 +114,9 @@ def test_what_holds_no_picture_is_refused_in_words(desk):
 
 def test_an_empty_page_is_no_digit_and_no_error(open_desk):
     desk = open_desk(expected="422")
-    choose(desk, encoded(Image.new("L", (300, 300), 255)))
-    desk.wait("() => document.getElementById('paper').classList.contains('inked')")
-    desk.page.wait_for_timeout(300)
+    with desk.page.expect_response(lambda response: response.status == 422):
+        choose(desk, encoded(Image.new("L", (300, 300), 255)))
+    desk.settle()
     assert desk.text("#verdict") == "Nothing drawn yet."
 
 
@@ -244,8 +244,7 @@ def test_each_digit_of_a_number_can_be_looked_at(desk):
         assert found.nth(i).get_attribute("aria-pressed") == "true"
         assert desk.text("#bars li.best .bar-digit") == digit
         assert desk.page.locator("#boxes rect.chosen").count() == 1
-    desk.settle()
-    desk.wait("() => document.querySelectorAll('.layer').length > 0")
+    eventually(lambda: desk.colours("#heat") > 20)
 
 
 def test_a_picture_of_a_number_is_read(desk):
@@ -388,7 +387,7 @@ def test_a_slow_answer_never_replaces_a_newer_one(desk):
     desk.page.click("#samples button >> nth=7")
     desk.reads(7)
     held[0].continue_()
-    desk.page.wait_for_timeout(300)
+    desk.settle()
     assert desk.text("#answer") == "7"
 
 

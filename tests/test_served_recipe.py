@@ -25,6 +25,7 @@ TINY = partial(
     kinds={"handwriting": 40, "nondigits": 30},
     held_out_kinds={"handwriting": 20, "nondigits": 20},
     held_out=60,
+    mnist_repeats=2,
     epochs=2,
     final_epochs=1,
     average=0.9,

@@ -179,9 +179,10 @@ class _Tiles:
         """Return the values (6, tiles, 6, C, N) of one row of tiles, good until the next call."""
         top = row * TILE - self._top
         # Rows above and below the picture are zeros, and left out of the product.
-        first, stop = max(-top, 0), min(self._x.shape[0] - top, VALUES)
-        rows = self._x[top + first : top + stop]
-        np.matmul(B_T[:, first:stop], rows.reshape(len(rows), -1), out=self._interior)
+        first = min(max(-top, 0), VALUES)
+        stop = max(min(self._x.shape[0] - top, VALUES), first)
+        rows = self._x[top + first : top + stop].reshape(stop - first, self._interior.shape[1])
+        np.matmul(B_T[:, first:stop], rows, out=self._interior)
         np.matmul(B_T, self._windows, out=_flat(self._values))
         return self._values
 

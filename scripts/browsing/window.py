@@ -20,6 +20,23 @@ SIZES = {
     "desktop": {"width": 1440, "height": 900},
 }
 
+# Counts what the page asks the service, so that one can wait until it asks nothing any more.
+COUNT_REQUESTS = """
+window.asked = { open: 0, last: performance.now() };
+const { fetch } = window;
+window.fetch = async (...request) => {
+  asked.open++;
+  try {
+    return await fetch(...request);
+  } finally {
+    asked.open--;
+    asked.last = performance.now();
+  }
+};
+"""
+# The page itself waits up to 260 ms: for the pen to rest, and then for the heat map.
+IS_QUIET = "() => !asked.open && performance.now() - asked.last > 500"
+
 
 def find_chromium() -> str:
     """Return the browser's executable.
@@ -75,6 +92,7 @@ def browser() -> Iterator[Any]:
 def open_page(running: Any, url: str, **window: Any) -> Any:
     """Open the page in a window of its own and wait until it can be drawn on."""
     page = running.new_context(**window).new_page()
+    page.add_init_script(COUNT_REQUESTS)
     page.goto(url)
     page.wait_for_selector("#samples button")
     page.wait_for_selector(".layer")
@@ -99,7 +117,6 @@ def draw(page: Any, *strokes: str) -> None:
 
 
 def settle(page: Any) -> None:
-    """Wait until everything that was asked is answered and painted."""
-    page.wait_for_timeout(400)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(300)
+    """Wait until everything that is asked of the service is answered and painted."""
+    page.evaluate("asked.last = performance.now()")  # what was just done may lead to a question
+    page.wait_for_function(IS_QUIET)
