@@ -20,12 +20,16 @@ from convnet.arrays import Array
 from convnet.layers import BatchNorm, Conv2D, Dense, Dropout, Layer
 from convnet.network import Sequential
 from convnet.single import Plan
-from convnet.threads import parallel
+from convnet.threads import get_threads, parallel
 
 # Up to this many images are taken one by one.
 SINGLES = 8
 # Images that one thread takes through all layers at a time.
 BLOCK = 64
+# Half a block for each thread is better than threads that share every layer of one block, if it is
+# worth this many multiply-adds: small networks spend their time on calls, not on sums.
+WORTH_HALVING = 100_000_000
+FEWEST_IN_BLOCK = 16
 
 
 def fold(network: Sequential) -> Sequential:
@@ -125,7 +129,7 @@ class InferenceNetwork:
 
     def _in_blocks(self, x: Array) -> Array:
         out = np.empty((len(x), *self.network.output_shape), x.dtype)
-        blocks = -(-len(x) // BLOCK)
+        blocks = self._blocks(len(x))
 
         def task(start: int, stop: int) -> None:
             for block in range(start, stop):
@@ -134,3 +138,10 @@ class InferenceNetwork:
 
         parallel(task, blocks)
         return out
+
+    def _blocks(self, count: int) -> int:
+        """Into how many blocks so many images fall."""
+        blocks = -(-count // BLOCK)
+        if blocks < get_threads() and count * self.network.multiply_adds > WORTH_HALVING:
+            return max(blocks, min(get_threads(), count // FEWEST_IN_BLOCK))
+        return blocks

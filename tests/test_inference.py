@@ -75,7 +75,7 @@ def network(request):
     return trained(made, rng)
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 8, 9, 70, 200])
+@pytest.mark.parametrize("count", [0, 1, 3, 8, 9, 33, 70, 200])
 def test_answers_equal_the_trained_network_s(network, count):
     x = np.random.default_rng(1).random((count, *network.input_shape), dtype=np.float32)
     served = convnet.InferenceNetwork(network)

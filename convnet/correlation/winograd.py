@@ -37,7 +37,7 @@ POINTS = (0.0, sqrt(0.5), -sqrt(0.5), sqrt(2.0), -sqrt(2.0))  # and infinity
 # With fewer channels the transforms cost more than the products save; with fewer images the
 # products are too narrow.
 FEWEST_CHANNELS = 16
-FEWEST_IMAGES = 32
+FEWEST_IMAGES = 16
 # Tiles that reach over the edge save less; from this factor on it is the faster way.
 LEAST_SAVING = 1.5
 # Images handled at once: the 36 values of a row of tiles should stay in the L2 cache.
