@@ -154,7 +154,6 @@ class Desk:
             }"""
         )
 
-
     def colours(self, selector):
         """Count the different colours that a canvas shows."""
         return self.page.locator(selector).evaluate(COLOURS)
