@@ -9,10 +9,11 @@
     python scripts/benchmark.py --server                # under load, beside Flask with PyTorch
 
 Sections: speed (beside the peers), memory (of training), import, scaling (cost of an image by
-batch size), sharing (threads on one network), augmentation. Each library has a process of its own
-and as many threads as the others, and sleeps while another is timed; they take turns, many times,
-and medians are shown. Before that it is checked that all compute the same. The images are MNIST's,
-from --data, $CONVNET_DATA_DIR or ./data. Needs the `bench` extra:
+batch size), sharing (threads on one network), augmentation, pictures (decoding and preprocessing).
+Each library has a process of its own and as many threads as the others, and sleeps while another is
+timed; they take turns, many times, and medians are shown. Before that it is checked that all
+compute the same. The images are MNIST's, from --data, $CONVNET_DATA_DIR or ./data. Needs the
+`bench` extra:
 
     .venv/bin/pip install -e '.[bench]'
 
@@ -39,6 +40,7 @@ from scripts.benchmarks import (
     imports,
     machine,
     memory,
+    pictures,
     scaling,
     sharing,
     speed,
@@ -59,6 +61,7 @@ ENGINE: dict[str, Any] = {
     "scaling": scaling,
     "sharing": sharing,
     "augmentation": augmentation,
+    "pictures": pictures,
 }
 SECTIONS = ENGINE | {"ablation": ablation, "server": service}
 NEEDED = {

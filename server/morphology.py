@@ -31,13 +31,18 @@ def local_min(values: NDArray[Values], window: int) -> NDArray[Values]:
 
 def _max_of_rows(values: NDArray[Values], window: int) -> NDArray[Values]:
     before = window // 2
-    padded = np.pad(values, ((before, window - 1 - before), (0, 0)), mode="edge")
+    padded = _repeat_edges(values, before, window - 1 - before)
     width = 1
     while width < window:
         step = min(width, window - width)
         padded = np.maximum(padded[:-step], padded[step:])
         width += step
     return padded
+
+
+def _repeat_edges(values: NDArray[Values], above: int, below: int) -> NDArray[Values]:
+    """Repeat the first and the last row so many times."""
+    return np.concatenate([*[values[:1]] * above, values, *[values[-1:]] * below])
 
 
 def box_blur(values: Ink, radius: int) -> Ink:
@@ -51,7 +56,7 @@ def box_blur(values: Ink, radius: int) -> Ink:
 
 def _mean_of_rows(values: Ink, radius: int) -> Ink:
     window = 2 * radius + 1
-    padded = np.pad(values, ((radius + 1, radius), (0, 0)), mode="edge")
+    padded = _repeat_edges(values, radius + 1, radius)
     sums = np.cumsum(padded, axis=0, dtype=np.float64)
     return ((sums[window:] - sums[:-window]) / window).astype(np.float32)
 

@@ -295,7 +295,7 @@ def test_what_is_missing_is_named_before_any_work(monkeypatch, capsys):
     assert ".[bench]" in said
 
 
-@pytest.mark.parametrize("section", ["import", "sharing", "augmentation"])
+@pytest.mark.parametrize("section", ["import", "sharing", "augmentation", "pictures"])
 def test_figures_are_printed_and_written(section, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(benchmark, "QUICK", AT_ONCE)
     folder, file = write_idx(tmp_path, tiny_digits(train=260)), tmp_path / "figures.json"

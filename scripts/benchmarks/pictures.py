@@ -1,0 +1,79 @@
+"""How long a picture takes on its way to the network: decoding, and preprocessing.
+
+A drawing as the page sends it, and a photo of 12 megapixels as a phone takes it.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from statistics import median
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from scripts.benchmarks.bench import Bench
+from scripts.benchmarks.clock import stopwatch
+from scripts.benchmarks.service.pictures import canvas_pictures
+from scripts.benchmarks.table import milliseconds, table
+from scripts.synthesis import photos
+from server.images import read_picture
+from server.preprocessing import preprocess
+
+PHOTO = (4000, 3000)
+# Different pictures of a kind: where the ink lies decides how much there is to do.
+COUNT = 3
+
+Record = dict[str, Any]
+
+
+def measure(bench: Bench) -> list[Record]:
+    """Return seconds, medians over calls and then over pictures, for each kind of picture."""
+    drawings = canvas_pictures(COUNT)
+    rng = np.random.default_rng(0)
+    kinds = {
+        "a drawing, PNG": drawings,
+        "a photo, JPEG": [_photo(drawing, rng) for drawing in drawings],
+    }
+    return [_measure(kind, files, bench.effort.seconds) for kind, files in kinds.items()]
+
+
+def _measure(kind: str, files: list[bytes], seconds: float) -> Record:
+    decoding, preprocessing = [], []
+    for file in files:
+        picture = read_picture(file)
+        decoding.append(median(stopwatch(partial(read_picture, file), seconds)))
+        preprocessing.append(median(stopwatch(partial(preprocess, picture.grey), seconds)))
+    size = f"{picture.width} × {picture.height}"
+    return {
+        "kind": kind,
+        "size": size,
+        "decoding": median(decoding),
+        "preprocessing": median(preprocessing),
+    }
+
+
+def _photo(drawing: bytes, rng: np.random.Generator) -> bytes:
+    """Photograph a drawing."""
+    ink = 255 - np.asarray(Image.open(io.BytesIO(drawing)))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    shape = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    file = io.BytesIO()
+    Image.fromarray(photos.photograph(shape, rng, PHOTO)).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+def show(records: list[Record]) -> str:
+    """Lay the records out as a table."""
+    rows = [
+        [
+            record["kind"],
+            record["size"],
+            milliseconds(record["decoding"]),
+            milliseconds(record["preprocessing"]),
+        ]
+        for record in records
+    ]
+    header = ("picture", "size", "decoding, ms", "preprocessing, ms")
+    return table("Pictures on their way to the network, one core", header, rows)
