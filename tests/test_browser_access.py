@@ -12,6 +12,8 @@ from PIL import Image
 
 pytestmark = pytest.mark.browser
 
+SMALL = {"width": 320, "height": 568}
+ZOOMED = {"width": 640, "height": 400}  # a desktop at 200 %
 TABLET = {"width": 820, "height": 1180}
 DESKTOP = {"width": 1440, "height": 900}
 
@@ -141,7 +143,7 @@ def test_reduced_motion_is_respected(open_desk):
     assert still in {"0s", "0s, 0s"}
 
 
-@pytest.mark.parametrize("window", [PHONE, TABLET, DESKTOP], ids=["phone", "tablet", "desktop"])
+@pytest.mark.parametrize("window", [SMALL, PHONE, ZOOMED, TABLET, DESKTOP], ids=str)
 def test_nothing_sticks_out_of_the_window(open_desk, window):
     desk = open_desk(viewport=window)
     for mode in ("One digit", "A number"):
@@ -189,6 +191,7 @@ def test_without_javascript_the_page_says_what_to_do(open_desk, browser, service
     page = context.new_page()
     page.goto(service.url)
     assert "curl --data-binary" in page.locator("noscript .notice, .notice").first.inner_text()
+    assert not page.locator("#predict").is_visible(), "what cannot work is not offered"
     context.close()
 
 

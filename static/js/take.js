@@ -42,7 +42,7 @@ export class Take {
 
   #savePicture() {
     const { drawing, blob } = this.#taken;
-    save(blob, drawing.picture?.name ?? "digit.png");
+    save(blob, drawing.picture?.name ?? (drawing.wide ? "number.png" : "digit.png"));
   }
 
   #saveAnswer() {
