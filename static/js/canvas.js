@@ -8,6 +8,9 @@ import { createStroke, extendStroke, flatten, pressureScale } from "./strokes.js
 const INK = "#17140f";
 const PAPER = "#ffffff";
 
+/** Widths that differ by less, in heights of the sheet, look the same. */
+const SAME_WIDTH = 0.001;
+
 /** A palm often touches just before or after the pen; for so long only the pen counts. */
 const PALM_MS = 700;
 
@@ -162,20 +165,24 @@ function paintPicture(context, image, width, height) {
 
 export function paintStroke(context, stroke) {
   const line = flatten(stroke);
-  context.strokeStyle = INK;
-  context.fillStyle = INK;
-  context.lineCap = "round";
+  Object.assign(context, { strokeStyle: INK, fillStyle: INK, lineCap: "round", lineJoin: "round" });
   const [x, y, radius] = line[0];
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);
   context.fill();
+  context.beginPath();
+  let width = 0;
   for (let i = 1; i < line.length; i++) {
-    context.beginPath();
-    context.lineWidth = line[i - 1][2] + line[i][2];
-    context.moveTo(line[i - 1][0], line[i - 1][1]);
-    context.lineTo(line[i][0], line[i][1]);
-    context.stroke();
+    const [from, to] = [line[i - 1], line[i]];
+    if (Math.abs(from[2] + to[2] - width) > SAME_WIDTH) {
+      context.stroke(); // a path has one width
+      width = context.lineWidth = from[2] + to[2];
+      context.beginPath();
+      context.moveTo(from[0], from[1]);
+    }
+    context.lineTo(to[0], to[1]);
   }
+  context.stroke();
 }
 
 function paintCursor(context, { x, y, down }, brush) {

@@ -10,6 +10,9 @@ import { flatten, projection } from "./strokes.js";
 /** Height in pixels of the picture that is sent: ten times the network's input. */
 export const HEIGHT = 280;
 
+/** Pieces of a line are joined until they are so many pixels long: no bend within can be seen. */
+const MIN_PIECE = 1;
+
 /**
  * Draw strokes black on white.
  *
@@ -18,13 +21,19 @@ export const HEIGHT = 280;
 export function rasterize(strokes, aspect = 1, height = HEIGHT) {
   const width = Math.round(height * aspect);
   const image = { width, height, pixels: new Uint8Array(width * height).fill(255) };
-  for (const stroke of strokes) {
-    const line = flatten(stroke).map((dot) => dot.map((length) => length * height));
-    for (let i = 0; i < Math.max(1, line.length - 1); i++) {
-      inkSegment(image, line[i], line[i + 1] ?? line[i]);
-    }
-  }
+  for (const stroke of strokes) inkStroke(image, stroke);
   return image;
+}
+
+function inkStroke(image, stroke) {
+  const line = flatten(stroke).map((dot) => dot.map((length) => length * image.height));
+  let from = line[0];
+  line.forEach((dot, i) => {
+    const short = Math.hypot(dot[0] - from[0], dot[1] - from[1]) < MIN_PIECE;
+    if (short && i < line.length - 1) return;
+    inkSegment(image, from, dot);
+    from = dot;
+  });
 }
 
 /** Ink one segment with round ends; where the edge crosses a pixel, it is partly covered. */
@@ -37,12 +46,14 @@ function inkSegment({ width, height, pixels }, [ax, ay, ar], [bx, by, br]) {
   const [dx, dy, dr] = [bx - ax, by - ay, br - ar];
   for (let y = top; y <= bottom; y++) {
     for (let x = left; x <= right; x++) {
-      const [px, py] = [x + 0.5, y + 0.5];
-      const t = projection(px, py, ax, ay, dx, dy);
-      const distance = Math.hypot(px - ax - t * dx, py - ay - t * dy);
+      const i = y * width + x;
+      if (pixels[i] === 0) continue; // as dark as can be
+      const t = projection(x + 0.5, y + 0.5, ax, ay, dx, dy);
+      const [ex, ey] = [x + 0.5 - ax - t * dx, y + 0.5 - ay - t * dy];
+      const distance = Math.sqrt(ex * ex + ey * ey); // Math.hypot takes ten times as long
       const coverage = Math.min(1, Math.max(0, ar + t * dr - distance + 0.5));
       const grey = Math.round(255 * (1 - coverage));
-      if (grey < pixels[y * width + x]) pixels[y * width + x] = grey;
+      if (grey < pixels[i]) pixels[i] = grey;
     }
   }
 }

@@ -36,6 +36,21 @@ test("a line is as long and as thick as it should be", () => {
   assert.equal(at(image, 100, 88), 255);
 });
 
+test("a line of very many points is as thick and as dark as one of few", () => {
+  const circle = (count) =>
+    Array.from({ length: count + 1 }, (_, i) => {
+      const turn = (2 * Math.PI * i) / count;
+      return [0.5 + 0.3 * Math.cos(turn), 0.5 + 0.3 * Math.sin(turn), 1];
+    });
+  const [few, many] = [60, 1000].map((count) =>
+    rasterize([{ width: 0.1, points: circle(count), smooth: true }]),
+  );
+  const differences = few.pixels.map((grey, i) => Math.abs(grey - many.pixels[i]));
+  assert.ok(Math.max(...differences) <= 64, `${Math.max(...differences)} of 255 at the edge`);
+  const ink = ({ pixels }) => pixels.reduce((sum, grey) => sum + 255 - grey, 0);
+  assert.ok(Math.abs(ink(few) / ink(many) - 1) < 0.005);
+});
+
 test("ink where strokes cross is not lighter than the darker of them", () => {
   const across = {
     width: 0.1,
