@@ -65,6 +65,9 @@ class Config:
         32_000_000, "most pixels of all pictures of one request together", low=1
     )
     max_images: int = setting(32, "most pictures in one request", low=1)
+    max_marks: int = setting(
+        256, "most marks, digits or pieces of one, in a picture of a number", low=1
+    )
     max_inputs: int = setting(
         256, "most inputs in one request of the Open Inference Protocol", low=1
     )

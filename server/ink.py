@@ -32,6 +32,10 @@ _NEAR = 0.15
 # Fainter parts, against the heaviest one's mean strength, are what is left of shadows.
 _LEAST_DENSITY = 0.5
 
+# Among several drawings, a thin one stands next to a bold one, and faint ones next to dark ones.
+_LEAST_DRAWING = 0.03
+_LEAST_DENSITY_OF_SEVERAL = 0.25
+
 
 class BlankImage(ImageError):
     """Nothing is drawn in the picture."""
@@ -39,12 +43,14 @@ class BlankImage(ImageError):
     code = "blank_image"
 
 
-def locate_ink(grey: Grey) -> Ink:
+def locate_ink(grey: Grey, several: bool = False) -> Ink:
     """Find what is drawn: specks, grain and paper are 0, full ink is 1, soft edges are kept.
 
     Parameters
     ----------
     grey : ndarray of uint8, shape (H, W)
+    several : bool
+        Whether to look for several drawings of about the same height, rather than for one.
 
     Returns
     -------
@@ -65,7 +71,7 @@ def locate_ink(grey: Grey) -> Ink:
     full = _full_strength(strength, parts)
     if INK_THRESHOLD * full > floor:
         parts = find_components(strength > INK_THRESHOLD * full)
-    kept = _belongs_to_drawing(parts, strength)
+    kept = (_is_drawing if several else _belongs_to_drawing)(parts, strength)
     near = local_max(parts.mask(kept), 1 + 2 * _soft_edge(parts, kept))
     paper = np.float32(2 * grain)
     ink = np.clip((strength - paper) / (np.float32(full) - paper), 0, 1)
@@ -117,6 +123,25 @@ def _belongs_to_drawing(parts: Components, strength: Ink) -> Mask:
     least = np.where(inside, _LEAST_PART_NEAR, _LEAST_PART) * weights[heaviest]
     density = parts.areas(strength) / parts.areas()
     return np.asarray((weights >= least) & (density >= _LEAST_DENSITY * density[heaviest]))
+
+
+def _is_drawing(parts: Components, strength: Ink) -> Mask:
+    """Tell which parts are drawings of their own or pieces of one, where there may be several.
+
+    The heaviest part may be many drawings that touch: it counts by what is in a square of it.
+    """
+    weights, boxes = parts.areas(strength**2), parts.boxes()
+    # A line has one run of pixels in each of its rows; a row of drawings has many.
+    runs = np.bincount(parts.labels) / (boxes[:, 2] - boxes[:, 0])
+    lines = _crosses_picture(boxes, parts.shape) & (runs < 2)
+    if weights[~lines].sum() > _LEAST_PART * weights[lines].sum():
+        weights[lines] = 0
+    height, width = np.moveaxis(boxes[:, 2:] - boxes[:, :2], 0, 1)
+    heaviest = (weights / np.maximum(1, width / height)).argmax()
+    least = _LEAST_DRAWING * weights[heaviest] / max(1.0, width[heaviest] / height[heaviest])
+    density = parts.areas(strength) / parts.areas()
+    faintest = _LEAST_DENSITY_OF_SEVERAL * density[heaviest]
+    return np.asarray((weights >= least) & (density >= faintest))
 
 
 def _crosses_picture(boxes: Indices, shape: tuple[int, int]) -> Mask:

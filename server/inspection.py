@@ -125,6 +125,7 @@ def limits(config: Config) -> dict[str, Any]:
         "max_pixels": config.max_pixels,
         "max_total_pixels": config.max_total_pixels,
         "max_images": config.max_images,
+        "max_marks": config.max_marks,
         "max_inputs": config.max_inputs,
         "receive_timeout": config.receive_timeout,
         "formats": list(IMAGE_FORMATS),

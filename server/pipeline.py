@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from server.config import Config
 from server.images import ImageError, ImageLimits, Picture, read_picture
 from server.preprocessing import preprocess
 from server.problems import Problem
-from server.recognizer import Inputs, Reading, Recognizer
-from server.segmentation import Segment, choose, find_candidates
+from server.recognizer import Inputs, Reading, Recognizer, Scores
+from server.segmentation import Segment, segment
 
 
 class Stopwatch:
@@ -23,10 +25,11 @@ class Stopwatch:
 
     @contextmanager
     def __call__(self, part: str) -> Iterator[None]:
-        """Count the time until the block ends towards `part`."""
-        started = time.perf_counter()
+        """Count the time until the block ends towards `part`, less that of parts inside of it."""
+        started, counted = time.perf_counter(), sum(self.milliseconds.values())
         yield
-        spent = (time.perf_counter() - started) * 1000
+        inside = sum(self.milliseconds.values()) - counted
+        spent = (time.perf_counter() - started) * 1000 - inside
         self.milliseconds[part] = self.milliseconds.get(part, 0.0) + spent
 
 
@@ -59,6 +62,7 @@ class Pipeline:
         self.recognizer = recognizer
         self.limits = ImageLimits(max_bytes=config.max_body_bytes, max_pixels=config.max_pixels)
         self.max_total_pixels = config.max_total_pixels
+        self.max_marks = config.max_marks
         self.identity = {"name": recognizer.name, "version": recognizer.version}
         # One thread computes at a time. More would not be faster, as each worker has one core, but
         # they would keep the main loop of a busy worker from saying so at once.
@@ -80,18 +84,18 @@ class Pipeline:
             return self.recognize(result)
 
     def read(self, picture: bytes) -> Prediction:
-        """Find the digits in a picture of a number and read them, in one forward pass."""
+        """Find the digits in a picture of a number and read them, in two forward passes at most."""
         result = Prediction()
+
+        def classify(inputs: list[Inputs]) -> Scores:
+            with result.time("predict"):
+                return self.recognizer.logits(inputs)
+
         with result.time("preprocess"):
             (decoded,) = self.decode([picture])
-        with self.turn:
-            with result.time("preprocess"), problems():
-                candidates = find_candidates(decoded.grey)
-            with result.time("predict"):
-                scores = self.recognizer.logits([part.segment.input for part in candidates])
-                chosen = choose(candidates, scores)
-                result.readings = self.recognizer.readings(scores[chosen])
-        digits = [candidates[index].segment for index in chosen]
+        with self.turn, result.time("preprocess"), problems():
+            digits = segment(decoded.grey, classify, self.max_marks)
+        result.readings = self.recognizer.readings(np.stack([digit.scores for digit in digits]))
         result.size = (decoded.width, decoded.height)
         result.boxes = [enlarge(digit, decoded) for digit in digits]
         result.inputs = [digit.input for digit in digits]

@@ -22,6 +22,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "not_an_image": (422, "Not a picture that can be read"),
     "too_many_pixels": (422, "The picture has too many pixels"),
     "blank_image": (422, "Nothing is drawn"),
+    "too_many_marks": (422, "More is drawn than a number"),
     "headers_too_large": (431, "The header of the request is too large"),
     "internal_error": (500, "Something went wrong here"),
     "not_implemented": (501, "This is not supported"),

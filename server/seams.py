@@ -1,54 +1,111 @@
 """Where a line of digits may be cut: paths from top to bottom that cross as little ink as can be.
 
 A straight cut goes through slanted neighbours and through strokes that reach over one another. A
-seam winds its way between them, as in seam carving [1]_, and where digits touch it cuts where the
-ink is thinnest. There are more seams than digits: which of them are cuts, `server.segmentation`
+seam winds its way between them, as in seam carving [1]_. Where digits touch, it must cross ink; it
+is then kept stiff, because one that may wander would leave the place where they touch for the
+nearest gap. There are more seams than digits: which of them are cuts, `server.segmentation`
 decides.
 
 .. [1] Avidan and Shamir, "Seam Carving for Content-Aware Image Resizing", SIGGRAPH 2007.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from server.arrays import Ink
-from server.components import Indices
+from server.components import Indices, Numbers
+from server.preprocessing import stroke_width
 
-# All lengths are parts of the height of the line.
-_SPACING = 0.06
+# All lengths are parts of the height of the line: from seam to seam, and to its side at most.
+_SPACING = 0.05
 _REACH = 0.3
 
-# What a pixel of ink on the way costs is 1; a step aside, and being as far off as the reach, cost:
-_STEP = 0.1
-_STRAY = 0.15
-
 # Seams that part less ink than this (of the square of the height) are not worth telling apart.
-_LEAST_INK = 0.012
+LEAST_INK = 0.012
+
+# More strokes than this are crossed by nothing that is a cut.
+_MOST_STROKES = 3.0
 
 
-def find_seams(ink: Ink) -> Indices:
+@dataclass(frozen=True)
+class Stiffness:
+    """What a seam must save in crossed pixels of ink to be crooked.
+
+    Attributes
+    ----------
+    stray : float
+        Cost of a row in which it is as far off its place as it may be.
+    step : float
+        Cost of a step of one pixel aside.
+    """
+
+    stray: float
+    step: float
+
+
+# Finds gaps.
+LOOSE = Stiffness(0.15, 0.1)
+# Finds where digits touch.
+STIFF = Stiffness(3.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Seams:
+    """Paths along which a line of digits may be cut, from left to right.
+
+    Attributes
+    ----------
+    columns : ndarray of int, shape (S, H)
+        The column before which each seam cuts each row.
+    strokes : ndarray of float, shape (S,)
+        How many strokes it crosses: the ink on it over the width of a stroke.
+    ink_left : ndarray of float, shape (S, H)
+        How much ink each row has left of it.
+    """
+
+    columns: Indices
+    strokes: Numbers
+    ink_left: Numbers
+
+    def __len__(self) -> int:
+        return len(self.strokes)
+
+    def take(self, keep: NDArray[np.bool_] | Indices) -> "Seams":
+        """Choose seams by a mask (S,) or by their indices."""
+        return Seams(self.columns[keep], self.strokes[keep], self.ink_left[keep])
+
+
+def find_seams(ink: Ink, *stiffness: Stiffness) -> Seams:
     """Find paths along which a line of digits may be cut.
 
     Parameters
     ----------
     ink : ndarray of float32, shape (H, W)
         One line, cropped to its ink.
+    stiffness : Stiffness
+        Seams of each are found.
 
     Returns
     -------
-    ndarray of int, shape (S, H)
-        The column before which each seam cuts each row, ordered and never crossing; the first seam
-        is left of all ink, the last one right of it.
+    Seams
+        By the ink left of them; the first one is left of all ink, the last one right of it.
     """
     height, width = ink.shape
     anchors = np.arange(0, width + 1, max(1, round(_SPACING * height)))
-    seams, costs = _cheapest_paths(ink, anchors)
-    chosen = _worth_telling_apart(ink, seams, costs)
+    found = [_cheapest_paths(ink, anchors, kind) for kind in stiffness]
     ends = np.zeros((1, height), np.intp), np.full((1, height), width)
-    return np.concatenate([ends[0], seams[chosen], ends[1]])
+    columns = np.concatenate([*ends, *(columns for columns, _ in found)])
+    crossed = np.concatenate([np.zeros(2), *(crossed for _, crossed in found)])
+    ink_left = np.pad(np.cumsum(ink, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
+    seams = Seams(columns, crossed / stroke_width(ink), ink_left[np.arange(height), columns])
+    return _worth_telling_apart(seams, LEAST_INK * height**2)
 
 
-def _cheapest_paths(ink: Ink, anchors: Indices) -> tuple[Indices, NDArray[np.float32]]:
+def _cheapest_paths(
+    ink: Ink, anchors: Indices, stiffness: Stiffness
+) -> tuple[Indices, NDArray[np.float32]]:
     """Cheapest path (A, H) near each of A anchors, and the ink (A,) on it."""
     height, width = ink.shape
     reach = max(2, round(_REACH * height))
@@ -56,19 +113,18 @@ def _cheapest_paths(ink: Ink, anchors: Indices) -> tuple[Indices, NDArray[np.flo
     # A seam before column x runs between two pixels: it crosses what they have in common.
     crossed = np.pad(np.minimum(ink[:, 1:], ink[:, :-1]), ((0, 0), (reach + 1, reach + 1)))
     near = np.moveaxis(crossed[:, anchors[:, np.newaxis] + aside + reach], 0, 1)  # (A, H, window)
-    cost = near + (_STRAY * (aside / reach) ** 2).astype(np.float32)
+    cost = near + (stiffness.stray * (aside / reach) ** 2).astype(np.float32)
     total = cost[:, 0]
     steps = np.empty(cost.shape, np.int8)
     for row in range(1, height):
-        walled = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf)
-        ways = np.stack([walled[:, :-2] + _STEP, total, walled[:, 2:] + _STEP])  # from left, …
+        walled = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf) + stiffness.step
+        ways = np.stack([walled[:, :-2], total, walled[:, 2:]])  # from left, from above, ...
         best = ways.argmin(axis=0)
         steps[:, row] = best - 1
         total = np.take_along_axis(ways, best[np.newaxis], axis=0)[0] + cost[:, row]
     path = _trace_back(steps, total.argmin(axis=1))
     ink_on_path = np.take_along_axis(near, path[..., np.newaxis], axis=2).sum(axis=(1, 2))
-    seams = np.clip(anchors[:, np.newaxis] + path - reach, 0, width)
-    return np.maximum.accumulate(seams, axis=0), ink_on_path
+    return np.clip(anchors[:, np.newaxis] + path - reach, 0, width), ink_on_path
 
 
 def _trace_back(steps: NDArray[np.int8], last: Indices) -> Indices:
@@ -81,15 +137,17 @@ def _trace_back(steps: NDArray[np.int8], last: Indices) -> Indices:
     return path
 
 
-def _worth_telling_apart(ink: Ink, seams: Indices, costs: NDArray[np.float32]) -> Indices:
-    """Choose the cheapest seams with enough ink between any two, and on both sides."""
-    height = len(ink)
-    left_of = np.pad(np.cumsum(ink, axis=1), ((0, 0), (1, 0)))
-    mass = left_of[np.arange(height), seams].sum(axis=1)  # ink left of each seam
-    taken = [0.0, float(left_of[:, -1].sum())]
-    chosen: list[int] = []
-    for index in np.argsort(costs, kind="stable"):
-        if min(abs(mass[index] - other) for other in taken) > _LEAST_INK * height**2:
-            taken.append(float(mass[index]))
+def _worth_telling_apart(seams: Seams, least: float) -> Seams:
+    """Choose the cheapest seams with enough ink between any two; the first two are the ends."""
+    total = seams.ink_left.sum(axis=1)
+    chosen = [0, 1]
+    for index in np.argsort(seams.strokes[2:], kind="stable") + 2:
+        if seams.strokes[index] > _MOST_STROKES:
+            break
+        # There is at least as much ink between two seams as their totals differ by.
+        near = np.array(chosen)[np.abs(total[chosen] - total[index]) <= least]
+        between = np.abs(seams.ink_left[near] - seams.ink_left[index]).sum(axis=1)
+        if (between > least).all():
             chosen.append(int(index))
-    return np.sort(np.array(chosen, dtype=np.intp))
+    order = np.array(chosen)[np.argsort(total[chosen], kind="stable")]
+    return seams.take(order)

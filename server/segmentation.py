@@ -2,7 +2,8 @@
 
 Digits that touch cannot be told apart before they are read. So a line is cut into more pieces than
 it has digits, the network looks at every run of neighbouring pieces that could be a digit, and the
-way through the line whose digits are likeliest is taken [1]_.
+way through the line whose digits are likeliest is taken [1]_. First it is cut in gaps only; then,
+where the network is not sure of what it sees, through ink.
 
 .. [1] LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition",
    section V, Proceedings of the IEEE, 1998.
@@ -12,38 +13,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from server.arrays import Grey, Ink
-from server.components import Indices
-from server.preprocessing import INK_THRESHOLD, check_grey, locate_ink, normalize
-from server.seams import find_seams
+from server.lattice import (
+    GAP_STROKES,
+    WIDEST,
+    Candidate,
+    Scores,
+    best_way,
+    find_candidates,
+    reading_costs,
+)
+from server.lines import Box, Line, find_lines
+from server.preprocessing import check_grey, locate_ink
+from server.seams import LEAST_INK, LOOSE, STIFF, Seams, find_seams
 
-Scores = NDArray[np.float64]
-
-# Scores (N, 10) of inputs (N, 28, 28), as before a softmax.
+# Scores (N, 10) of N inputs (28, 28), as before a softmax.
 Classify = Callable[[list[Ink]], Scores]
 
-# Lines are cut at about this height in pixels.
-_LINE_HEIGHT = 48
+# The network is sure of a digit that costs less than this.
+_SURE = 0.3
 
-# A digit is no wider than this part of the height of its line, ...
-_WIDEST = 1.5
-
-# ... and no lower.
-_LOWEST = 0.35
-
-# What a digit costs that the network does not take for one, at most, ...
-_NO_DIGIT = 12.0
-
-# ... and what a gap inside of a digit costs, as wide as the line is high.
-_GAP = 10.0
+# Lines with more seams than this are not cut through ink: they hold no number.
+_MOST_SEAMS = 1000
 
 
 @dataclass(frozen=True)
 class Segment:
-    """What may be one digit of a number.
+    """One digit of a number, as far as one was found.
 
     Attributes
     ----------
@@ -51,34 +48,16 @@ class Segment:
         In pixels of the picture.
     input : ndarray of float32, shape (28, 28)
         Ink 1, paper 0.
+    scores : ndarray, shape (10,)
+        What the network makes of it.
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     input: Ink
+    scores: Scores
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A run of neighbouring pieces of a line: it may be a digit.
-
-    Attributes
-    ----------
-    line : int
-    first, last : int
-        The seams of the line on its left and on its right.
-    gap : float
-        The widest gap in it, as a part of the height of the line.
-    segment : Segment
-    """
-
-    line: int
-    first: int
-    last: int
-    gap: float
-    segment: Segment
-
-
-def segment(grey: Grey, classify: Classify) -> tuple[list[Segment], Scores]:
+def segment(grey: Grey, classify: Classify, max_marks: int = 256) -> list[Segment]:
     """Find the digits of a number, in reading order: lines from above, digits from the left.
 
     Parameters
@@ -86,140 +65,100 @@ def segment(grey: Grey, classify: Classify) -> tuple[list[Segment], Scores]:
     grey : ndarray of uint8, shape (H, W)
     classify : callable
         Gives the network's scores (N, 10), before a softmax, of N inputs (28, 28). It is called
-        once.
-
-    Returns
-    -------
-    list of Segment
-    ndarray, shape (len(list), 10)
-        Their scores.
+        once, and once more where digits touch.
+    max_marks : int
+        How many marks there may be.
 
     Raises
     ------
     BlankImage
         If nothing is drawn in the picture.
+    TooManyMarks
+        If there are too many.
     """
-    candidates = find_candidates(grey)
-    scores = classify([candidate.segment.input for candidate in candidates])
-    chosen = choose(candidates, scores)
-    return [candidates[index].segment for index in chosen], scores[chosen]
-
-
-def find_candidates(grey: Grey) -> list[Candidate]:
-    """Find everything in a picture (H, W) that may be a digit, line by line."""
     check_grey(grey)
-    ink = locate_ink(grey)
-    return [
-        candidate
-        for number, (top, bottom) in enumerate(_lines(ink))
-        for candidate in _Line.crop(ink, number, top, bottom).candidates()
-    ]
-
-
-def choose(candidates: list[Candidate], scores: Scores) -> list[int]:
-    """Choose the way through each line whose digits are likeliest; indices, in reading order."""
-    costs = _costs(scores) + [_GAP * candidate.gap for candidate in candidates]
-    best: dict[tuple[int, int], tuple[float, int]] = {}  # (line, seam): cost so far, candidate
-    ends: dict[int, int] = {}
-    for index, candidate in enumerate(candidates):  # sorted by line, and there by first seam
-        line, first, last = candidate.line, candidate.first, candidate.last
-        cost = float(costs[index]) + (best[line, first][0] if first else 0.0)
-        if (line, last) not in best or cost < best[line, last][0]:
-            best[line, last] = cost, index
-        ends[line] = max(last, ends.get(line, 0))
-    chosen = []
-    for line in sorted(ends, reverse=True):
-        seam = ends[line]
-        while seam:
-            chosen.append(best[line, seam][1])
-            seam = candidates[chosen[-1]].first
-    return chosen[::-1]
-
-
-def _costs(scores: Scores) -> Scores:
-    """Cost (N,) of taking each candidate for a digit: minus the logarithm of its probability.
-
-    "None of these" takes part, with a score of 0 (see `convnet.rejection`).
-    """
-    best = scores.max(axis=1)
-    top = np.maximum(best, 0)
-    total = np.log(np.exp(scores - top[:, np.newaxis]).sum(axis=1) + np.exp(-top)) + top
-    return np.asarray(np.minimum(total - best, _NO_DIGIT))
-
-
-def _lines(ink: Ink) -> list[tuple[int, int]]:
-    """Ranges of rows, one for each line; a low range belongs to the line next to it."""
-    rows = np.flatnonzero(np.diff((ink > INK_THRESHOLD).any(axis=1), prepend=False, append=False))
-    bands = rows.reshape(-1, 2).tolist()
-    tallest = max(bottom - top for top, bottom in bands)
-    lines: list[list[int]] = []
-    for top, bottom in bands:
-        joins = lines and (
-            min(bottom - top, lines[-1][1] - lines[-1][0]) < _LOWEST * tallest
-            and top - lines[-1][1] < _LOWEST * tallest
-        )
-        if joins:
-            lines[-1][1] = bottom
-        else:
-            lines.append([top, bottom])
-    return [(top, bottom) for top, bottom in lines]
+    lines = find_lines(locate_ink(grey, several=True), max_marks)
+    readings = _read([(line, _find_gaps(line)) for line in lines], classify)
+    unsure = [number for number, reading in enumerate(readings) if not reading.is_sure]
+    again = _read([(lines[number], readings[number].cut_further()) for number in unsure], classify)
+    for number, reading in zip(unsure, again, strict=True):
+        readings[number] = reading
+    return [digit for reading in readings for digit in reading.segments()]
 
 
 @dataclass(frozen=True)
-class _Line:
-    """One line of digits, at a handy size.
+class _Reading:
+    """What a line was read as.
 
     Attributes
     ----------
-    ink : ndarray of float32, shape (H, W)
-    number : int
-        Its number, from above.
-    corner : (x, y)
-        Where it is in the picture.
-    factor : int
-        How many pixels of the picture make one of `ink`.
+    line : Line
+    seams : Seams
+        Where it might have been cut.
+    digits : list of Candidate
+    scores : ndarray, shape (len(digits), 10)
     """
 
-    ink: Ink
-    number: int
-    corner: tuple[int, int]
-    factor: int
+    line: Line
+    seams: Seams
+    digits: list[Candidate]
+    scores: Scores
 
-    @classmethod
-    def crop(cls, ink: Ink, number: int, top: int, bottom: int) -> "_Line":
-        """Take rows `top` to `bottom` of a picture."""
-        columns = np.flatnonzero((ink[top:bottom] > INK_THRESHOLD).any(axis=0))
-        left, right = columns[0], columns[-1] + 1
-        factor = max(1, (bottom - top) // _LINE_HEIGHT)
-        image = Image.fromarray(ink[top:bottom, left:right]).reduce(factor)
-        return cls(np.asarray(image), number, (int(left), top), factor)
+    @property
+    def sure(self) -> list[Candidate]:
+        """The digits that the network is sure of."""
+        widest = WIDEST * self.line.height
+        costs = reading_costs(self.scores)
+        return [
+            digit
+            for digit, cost in zip(self.digits, costs, strict=True)
+            if cost < _SURE and digit.box[2] <= widest
+        ]
 
-    def candidates(self) -> list[Candidate]:
-        """Return every run of pieces that is not too wide, sorted by its first seam."""
-        seams = find_seams(self.ink)
-        found = []
-        for first in range(len(seams) - 1):
-            for last in range(first + 1, len(seams)):
-                candidate = self._candidate(seams, first, last)
-                too_wide = candidate.segment.box[2] > _WIDEST * self.factor * len(self.ink)
-                if too_wide and last > first + 1:
-                    break
-                found.append(candidate)
-        return found
+    @property
+    def is_sure(self) -> bool:
+        """Whether the network is sure of all digits."""
+        return len(self.sure) == len(self.digits)
 
-    def _candidate(self, seams: Indices, first: int, last: int) -> Candidate:
-        left, right = seams[first].min(), seams[last].max()
-        columns = np.arange(left, right)
-        within = (columns >= seams[first][:, np.newaxis]) & (columns < seams[last][:, np.newaxis])
-        ink = np.where(within, self.ink[:, left:right], np.float32(0))
-        mask = ink > INK_THRESHOLD
-        x, y = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-        x0, y0, width, height = x[0], y[0], x[-1] + 1 - x[0], y[-1] + 1 - y[0]
-        gap = (np.diff(x).max(initial=1) - 1) / len(self.ink)
-        box = (
-            self.corner[0] + self.factor * int(left + x0),
-            self.corner[1] + self.factor * int(y0),
-            self.factor * int(width),
-            self.factor * int(height),
-        )
-        return Candidate(self.number, first, last, float(gap), Segment(box, normalize(ink)))
+    def cut_further(self) -> Seams:
+        """Find seams through ink too, but none inside of digits that the network is sure of."""
+        seams = find_seams(self.line.ink, LOOSE, STIFF)
+        if len(seams) > _MOST_SEAMS:
+            return self.seams
+        ink_left, known = seams.ink_left.sum(axis=1), self.seams.ink_left.sum(axis=1)
+        least = LEAST_INK * self.line.height**2
+        keep = np.ones(len(seams), np.bool_)
+        for digit in self.sure:
+            start, stop = known[digit.first], known[digit.last]
+            keep &= (ink_left < start + least) | (ink_left > stop - least)
+        return seams.take(keep)
+
+    def segments(self) -> list[Segment]:
+        """Give the digits as they are in the picture."""
+        return [
+            Segment(self.line.in_picture(digit.box), digit.input, scores)
+            for digit, scores in zip(self.digits, self.scores, strict=True)
+        ]
+
+
+def _find_gaps(line: Line) -> Seams:
+    """Find the seams that cross no ink."""
+    seams = find_seams(line.ink, LOOSE)
+    return seams.take(seams.strokes < GAP_STROKES)
+
+
+def _read(lines: list[tuple[Line, Seams]], classify: Classify) -> list[_Reading]:
+    """Find the likeliest digits of lines between their seams, in one call of the network."""
+    candidates = [find_candidates(line, seams) for line, seams in lines]
+    inputs = [candidate.input for found in candidates for candidate in found]
+    if not inputs:
+        return []
+    ends = np.cumsum([len(found) for found in candidates])
+    readings = []
+    for (line, seams), found, scores in zip(
+        lines, candidates, np.split(classify(inputs), ends[:-1]), strict=True
+    ):
+        digits, specks = best_way(found, scores)
+        chosen = digits or specks
+        readings.append(_Reading(line, seams, [found[i] for i in chosen], scores[chosen]))
+    return readings

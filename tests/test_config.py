@@ -56,6 +56,7 @@ def test_every_setting_is_documented_with_its_default_and_meaning(root, setting)
         "max_pixels",
         "max_total_pixels",
         "max_images",
+        "max_marks",
         "max_inputs",
         "receive_timeout",
     ],

@@ -213,6 +213,7 @@ def cards(config: Config) -> dict[str, Schema]:
         max_pixels=about(COUNT, "", const=config.max_pixels),
         max_total_pixels=about(COUNT, "", const=config.max_total_pixels),
         max_images=about(COUNT, "", const=config.max_images),
+        max_marks=about(COUNT, "", const=config.max_marks),
         max_inputs=about(COUNT, "", const=config.max_inputs),
         receive_timeout=about(COUNT, "seconds", const=config.receive_timeout),
         formats=array({"enum": list(IMAGE_FORMATS)}),

@@ -1,0 +1,157 @@
+"""What lies between any two seams of a line, and the way through it whose digits are likeliest.
+
+The seams are the nodes of a graph, and what lies between two of them, taken for a digit, is an
+edge. Its cost is minus the logarithm of the probability that the network gives to the digit; "none
+of these" takes part, so that two digits at once or a half are dear (`convnet.rejection`). To this
+come small costs for what a cut destroys. The cheapest way is found by dynamic programming.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.arrays import Ink
+from server.lines import Box, Line
+from server.preprocessing import INK_THRESHOLD, normalize
+from server.seams import Seams
+
+Scores = NDArray[np.float64]
+
+# A gap crosses less of a stroke than this.
+GAP_STROKES = 0.05
+
+# What a digit may be, in parts of the height of the line, and for ink of its square: no wider, ...
+WIDEST = 1.1
+
+# ... and, unless it stands alone, no lower, with no less ink, and between cuts that cross no more
+# strokes together.
+_LOWEST = 0.4
+_LEAST_INK = 0.03
+_MOST_STROKES = 4.0
+
+# Costs in nats: of what is certainly no digit, of a stroke that is cut, of a gap inside of a digit,
+# as wide as the line is high, and of every digit.
+_NO_DIGIT = 12.0
+_CUT = 0.2
+_GAP = 10.0
+_DIGIT = 0.1
+
+# What is low and alone may be a dot or a dash, for this and more the more ink it has.
+_SPECK = 2.0
+_SPECK_INK = 30.0
+
+# The network's scores are divided by this. It was trained on whole digits, and so is much surer of
+# one that is badly cut than it is often right.
+_TEMPERATURE = 3.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What lies between two seams of a line: it may be a digit.
+
+    Attributes
+    ----------
+    first, last : int
+        The seams on its left and on its right.
+    box : (x, y, width, height)
+        In pixels of the line.
+    input : ndarray of float32, shape (28, 28)
+    cost : float
+        Of all but the reading.
+    speck_cost : float
+        Of passing over it, as a speck.
+    """
+
+    first: int
+    last: int
+    box: Box
+    input: Ink
+    cost: float
+    speck_cost: float
+
+
+def find_candidates(line: Line, seams: Seams) -> list[Candidate]:
+    """Find all that may be a digit, sorted by the seam on the left."""
+    height = line.height
+    ink = seams.ink_left.sum(axis=1)
+    right, left = seams.columns.max(axis=1), seams.columns.min(axis=1)
+    first, last = np.triu_indices(len(seams), 1)
+    is_gap = seams.strokes < GAP_STROKES
+    gaps = np.cumsum(is_gap)
+    alone = is_gap[first] & is_gap[last] & (gaps[last] == gaps[first] + 1)
+    strokes = seams.strokes[first] + seams.strokes[last]
+    # Seams may lean: what lies between them is at least this wide.
+    near = left[last] - right[first] <= WIDEST * height
+    likely = near & (strokes <= _MOST_STROKES)
+    likely &= ink[last] - ink[first] >= _LEAST_INK * height**2
+    found = (
+        _candidate(line, seams, int(first[index]), int(last[index]), bool(alone[index]))
+        for index in np.flatnonzero(alone | likely)
+    )
+    return [candidate for candidate in found if candidate]
+
+
+def _candidate(line: Line, seams: Seams, first: int, last: int, alone: bool) -> Candidate | None:
+    """Cut out what lies between two seams, unless it is too large or too small for a digit."""
+    start, stop = int(seams.columns[first].min()), int(seams.columns[last].max())
+    columns = np.arange(start, stop)
+    within = (columns >= seams.columns[first][:, np.newaxis]) & (
+        columns < seams.columns[last][:, np.newaxis]
+    )
+    ink = np.where(within, line.ink[:, start:stop], np.float32(0))
+    mask = ink > INK_THRESHOLD
+    x, y = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
+    if len(x) == 0:
+        nothing = np.zeros((28, 28), np.float32)
+        return Candidate(first, last, (start, 0, 0, 0), nothing, np.inf, 0.0) if alone else None
+    width, height = int(x[-1] + 1 - x[0]), int(y[-1] + 1 - y[0])
+    low = height < _LOWEST * line.height
+    if not alone and (low or width > WIDEST * line.height):
+        return None
+    gap = (np.diff(x).max(initial=1) - 1) / line.height
+    return Candidate(
+        first,
+        last,
+        (start + int(x[0]), int(y[0]), width, height),
+        normalize(ink),
+        float(_GAP * gap + _CUT * seams.strokes[last] + _DIGIT),
+        _SPECK + _SPECK_INK * float(ink.sum()) / line.height**2 if low else np.inf,
+    )
+
+
+def reading_costs(scores: Scores) -> Scores:
+    """Cost (N,) of taking what has these scores (N, 10) for its likeliest digit."""
+    scores = scores / _TEMPERATURE
+    best = scores.max(axis=1)
+    top = np.maximum(best, 0)
+    total = np.log(np.exp(scores - top[:, np.newaxis]).sum(axis=1) + np.exp(-top)) + top
+    return np.asarray(np.minimum(total - best, _NO_DIGIT))
+
+
+def best_way(candidates: list[Candidate], scores: Scores) -> tuple[list[int], list[int]]:
+    """Choose the candidates, by index, that make up the line at the least cost.
+
+    Returns
+    -------
+    digits, specks : list of int
+        From left to right.
+    """
+    costs = reading_costs(scores) + [candidate.cost for candidate in candidates]
+    speck_costs = np.array([candidate.speck_cost for candidate in candidates])
+    is_speck = speck_costs < costs
+    costs = np.minimum(costs, speck_costs)
+    seams = 1 + max(candidate.last for candidate in candidates)
+    best = [0.0] + [np.inf] * (seams - 1)
+    arrived_by = [-1] * seams
+    for index, candidate in enumerate(candidates):
+        cost = best[candidate.first] + float(costs[index])
+        if cost < best[candidate.last]:
+            best[candidate.last], arrived_by[candidate.last] = cost, index
+    way = []
+    seam = seams - 1
+    while seam:
+        way.append(arrived_by[seam])
+        seam = candidates[way[-1]].first
+    way.reverse()
+    return [i for i in way if not is_speck[i]], [i for i in way if is_speck[i]]

@@ -1,0 +1,149 @@
+"""The lines of digits in a picture, from above."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from server.arrays import Ink
+from server.components import Components, Indices, find_components
+from server.images import ImageError
+from server.ink import INK_THRESHOLD
+
+Box = tuple[int, int, int, int]
+
+# Higher lines are reduced to this height in pixels.
+_LINE_HEIGHT = 64
+
+# What is lower than this part of the highest mark is a piece of a digit, or a dot, ...
+_LOW = 0.6
+
+# ... and of two neighbours on a line, the smaller one is to this part beside the other.
+_BESIDE = 0.4
+
+
+class TooManyMarks(ImageError):
+    """There are more marks in the picture than a number has."""
+
+    code = "too_many_marks"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of digits, cropped to its ink, at a handy size.
+
+    Attributes
+    ----------
+    ink : ndarray of float32, shape (H, W)
+    corner : (x, y)
+        Where it is in the picture.
+    scale : float
+        How many pixels of the picture make one of `ink`.
+    """
+
+    ink: Ink
+    corner: tuple[int, int]
+    scale: float
+
+    @classmethod
+    def shrink(cls, ink: Ink, corner: tuple[int, int]) -> "Line":
+        """Bring the ink (H, W) of a line to a handy size."""
+        height, width = ink.shape
+        scale = max(1.0, height / _LINE_HEIGHT)
+        if scale > 1:
+            size = max(1, round(width / scale)), _LINE_HEIGHT
+            ink = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
+        return cls(ink, corner, scale)
+
+    @property
+    def height(self) -> int:
+        """In pixels of `ink`."""
+        return len(self.ink)
+
+    def in_picture(self, box: Box) -> Box:
+        """Give a box (x, y, width, height) of `ink` in pixels of the picture."""
+        x, y, width, height = (round(self.scale * side) for side in box)
+        return self.corner[0] + x, self.corner[1] + y, width, height
+
+
+def find_lines(ink: Ink, max_marks: int) -> list[Line]:
+    """Tell the lines of a picture apart.
+
+    Parameters
+    ----------
+    ink : ndarray of float32, shape (H, W)
+        As from `server.ink.locate_ink`.
+    max_marks : int
+        How many marks, digits or pieces of one, there may be.
+
+    Raises
+    ------
+    TooManyMarks
+    """
+    marks = find_components(ink > INK_THRESHOLD)
+    if len(marks) > max_marks:
+        raise TooManyMarks(
+            f"there are {len(marks)} marks in the picture; a number has at most {max_marks}"
+        )
+    boxes = marks.boxes()
+    numbers = _number_lines(boxes)
+    painted = _paint(marks, numbers)
+    lines = []
+    for number in range(1, numbers.max() + 1):
+        (top, left), (bottom, right) = _hull(boxes[numbers == number])
+        inside = slice(top, bottom), slice(left, right)
+        # Soft edges, which belong to no mark, are kept.
+        own = (painted[inside] == number) | (painted[inside] == 0)
+        lines.append(Line.shrink(np.where(own, ink[inside], np.float32(0)), (left, top)))
+    return lines
+
+
+def _number_lines(boxes: Indices) -> Indices:
+    """Give each mark (top, left, bottom, right) the number of its line, from 1, from above."""
+    heights = boxes[:, 2] - boxes[:, 0]
+    low = heights < _LOW * heights.max()
+    lines: list[list[int]] = []
+    whole = np.flatnonzero(~low)
+    for mark in whole[np.argsort(boxes[whole, 1], kind="stable")].tolist():
+        for line in lines:
+            if _beside(boxes[mark], boxes[line[-1]]):
+                line.append(mark)
+                break
+        else:
+            lines.append([mark])
+    lines.sort(key=lambda line: float(boxes[line][:, [0, 2]].mean()))
+    numbers = np.zeros(len(boxes), np.intp)
+    for number, line in enumerate(lines, start=1):
+        numbers[line] = number
+    for mark in np.flatnonzero(low):
+        numbers[mark] = numbers[whole[_distances(boxes[mark], boxes[whole]).argmin()]]
+    return numbers
+
+
+def _beside(one: Indices, other: Indices) -> bool:
+    """Whether two boxes are at about the same height."""
+    common = min(one[2], other[2]) - max(one[0], other[0])
+    return bool(common >= _BESIDE * min(one[2] - one[0], other[2] - other[0]))
+
+
+def _distances(box: Indices, others: Indices) -> Indices:
+    """Gaps between a box and others (N, 4), down and across; down counts double."""
+    gaps = np.maximum(np.maximum(others[:, :2] - box[2:], box[:2] - others[:, 2:]), 0)
+    return np.asarray(2 * gaps[:, 0] + gaps[:, 1])
+
+
+def _hull(boxes: Indices) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Smallest box around boxes (N, 4): (top, left), (bottom, right)."""
+    top, left = boxes[:, :2].min(axis=0)
+    bottom, right = boxes[:, 2:].max(axis=0)
+    return (int(top), int(left)), (int(bottom), int(right))
+
+
+def _paint(marks: Components, numbers: Indices) -> Indices:
+    """Draw each mark in its number; (H, W), 0 where there is none."""
+    height, width = marks.shape
+    steps = np.zeros(height * (width + 1) + 1, np.int16)
+    steps[marks.starts] = numbers[marks.labels]
+    steps[marks.stops] -= numbers[marks.labels].astype(np.int16)
+    painted = np.cumsum(steps[:-1], dtype=np.int16).reshape(height, width + 1)[:, :width]
+    return np.asarray(painted)
