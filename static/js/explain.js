@@ -19,6 +19,7 @@ export class Strip {
     this.#bench = new Bench(inquiry);
     const watcher = new IntersectionObserver(([entry]) => {
       inquiry.mapsAreSeen = entry.isIntersecting;
+      this.#paint();
       inquiry.refreshMaps();
     });
     watcher.observe(byId("layers"));
@@ -42,13 +43,14 @@ export class Strip {
 
   clear() {
     this.#explanation = null;
-    for (const card of this.#cards) card.paint(card.canvas, emptySprite(card.layer.output_shape));
+    this.#paint();
     this.#bench.clear();
   }
 
   #paint() {
-    this.#explanation?.layers.forEach(({ maps }, i) => {
-      if (maps) this.#cards[i].paint(this.#cards[i].canvas, maps);
+    if (!this.#inquiry.mapsAreSeen) return;
+    this.#cards.forEach(({ canvas, layer, paint }, i) => {
+      paint(canvas, this.#explanation?.layers[i].maps ?? emptySprite(layer.output_shape));
     });
   }
 
