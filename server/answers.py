@@ -32,4 +32,5 @@ def signed(body: dict[str, Any], result: Prediction) -> Response:
 def answer(body: dict[str, Any], status: int = 200) -> Response:
     """Write `body` as compact JSON; a NaN in it is a fault, not an answer."""
     text = json.dumps(body, separators=(",", ":"), allow_nan=False)
-    return Response(text, status, content_type="application/json")
+    headers = {"Cache-Control": "no-store"}  # true for this moment alone
+    return Response(text, status, headers, content_type="application/json")

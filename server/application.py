@@ -21,7 +21,7 @@ from server import (
     static_files,
 )
 from server.bodies import Request
-from server.config import Config
+from server.config import MAX_FORM_FIELDS, Config
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
 
@@ -35,7 +35,11 @@ def build(
     settings, of_flask = split(config)
     app = Flask(__name__, static_folder=None, template_folder=str(ROOT / "templates"))
     app.request_class = Request
-    app.config.update(of_flask, MAX_FORM_MEMORY_SIZE=settings.max_body_bytes)
+    app.config.update(
+        of_flask,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        MAX_FORM_PARTS=MAX_FORM_FIELDS,
+    )
     pipeline = Pipeline(recognizer or Recognizer.load(settings.model), settings)
     app.extensions |= {
         "config": settings,

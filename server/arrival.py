@@ -18,11 +18,14 @@ class Arrival:
     ----------
     data : bytearray
         What has been received.
+    line : bytes
+        The line that the request begins with; empty until the whole header is there.
     fields : dict
-        Header fields of the request, by lower-case name; empty until all of them are there.
+        Header fields of the request, by lower-case name; as late.
     """
 
     data: bytearray = field(default_factory=bytearray)
+    line: bytes = b""
     fields: dict[bytes, bytes] = field(default_factory=dict)
     body: int = 0
     end: int | None = None
@@ -30,7 +33,7 @@ class Arrival:
 
     def restart(self) -> None:
         """Forget the request that has been handed on; what follows it is the next one."""
-        self.fields, self.body, self.end = {}, 0, None
+        self.line, self.fields, self.body, self.end = b"", {}, 0, None
 
     def recv(self, size: int) -> bytes:
         """Hand out received bytes; gunicorn's parser takes this for a socket."""
@@ -48,10 +51,13 @@ class Arrival:
 
     def read_head(self) -> bool:
         """Look for the end of the header, and there for the length of the body."""
+        # Empty lines before a request are passed over (RFC 9112, section 2.2).
+        del self.data[: len(self.data) - len(self.data.lstrip(b"\r\n"))]
         at = self.data.find(HEAD_END)
         if at < 0:
             return False
         lines = bytes(self.data[:at]).split(b"\r\n")
+        self.line = lines[0]
         pairs = (line.partition(b":") for line in lines[1:])
         self.fields = {name.lower(): value.strip() for name, _, value in pairs}
         self.body = self.chunk = at + len(HEAD_END)
@@ -80,6 +86,13 @@ class Arrival:
         """Find the empty line after the last chunk, whose own line ends at `line_end`."""
         at = self.data.find(HEAD_END, line_end)
         return at + len(HEAD_END) if at >= 0 else None
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Method and address, as far as they are there."""
+        line = self.line or bytes(self.data[:HEAD_LIMIT]).partition(b"\r\n")[0]
+        method, path = (*line.decode("latin-1").split(" "), "", "")[:2]
+        return method, path
 
     @property
     def is_chunked(self) -> bool:

@@ -17,6 +17,17 @@ IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MEDIA_TYPES = tuple(f"image/{name.lower()}" for name in IMAGE_FORMATS)
 """What those formats are called in a ``Content-Type``."""
 
+MAX_JSON_VALUES = 100_000
+"""Most values in the JSON of a request with pictures, which needs a handful."""
+
+MAX_FORM_FIELDS = 100
+"""Most fields in a form, which needs a handful."""
+
+MAX_REQUEST_LINE = 4094
+MAX_HEADER_FIELDS = 64
+MAX_HEADER_FIELD = 8190
+"""Largest first line of a request, most fields of its header, and largest of them, in bytes."""
+
 
 def setting(default: Any, meaning: str, *, low: int | None = None) -> Any:
     """Declare a setting; numbers below `low` are refused."""
@@ -60,6 +71,9 @@ class Config:
     )
     max_pixels: int = setting(
         16_000_000, "largest picture, in pixels, checked before it is decoded", low=1
+    )
+    max_webp_pixels: int = setting(
+        4_000_000, "the same for WebP, whose decoder takes seven times the memory", low=1
     )
     max_total_pixels: int = setting(
         32_000_000, "most pixels of all pictures of one request together", low=1

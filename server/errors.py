@@ -6,6 +6,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES
 
+from server.answers import settings
 from server.problems import CODES, MEDIA_TYPE, Problem, document
 
 logger = logging.getLogger("server.errors")
@@ -16,7 +17,10 @@ def response(problem: Problem, status: int | None = None) -> Response:
     status = status or problem.status
     g.problem = problem.code
     body = document(problem.code, problem.detail, g.request_id, status, **problem.extra)
-    return Response(body, status, problem.headers, content_type=MEDIA_TYPE)
+    headers = {"Cache-Control": "no-store"} | problem.headers
+    if status == 503:
+        headers.setdefault("Retry-After", str(settings().retry_after))
+    return Response(body, status, headers, content_type=MEDIA_TYPE)
 
 
 def from_werkzeug(error: HTTPException) -> Response:

@@ -17,7 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "CONVNET_THREADS"):
     os.environ.setdefault(_name, "1")
 
-from server.config import Config  # noqa: E402
+from server.config import (  # noqa: E402
+    MAX_HEADER_FIELD,
+    MAX_HEADER_FIELDS,
+    MAX_REQUEST_LINE,
+    Config,
+)
 
 _settings = Config.from_environment()
 _memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -42,7 +47,9 @@ worker_tmp_dir = _memory
 # The control socket is a file in the user's home, the same for every service of that user.
 control_socket_disable = True
 
-limit_request_fields = 64
+limit_request_line = MAX_REQUEST_LINE
+limit_request_fields = MAX_HEADER_FIELDS
+limit_request_field_size = MAX_HEADER_FIELD
 # The application writes one line for each request itself.
 accesslog = None
 errorlog = "-"

@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from server.arrays import Grey
 from server.colour import to_grey
+from server.config import Config
 from server.containers import check_container, container_format, png_bit_depth, webp_size
 from server.memory import return_large_blocks
 from server.pixels import composite_on_white
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 _ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
 
@@ -28,6 +27,10 @@ _ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
 _LARGE_PIXELS = 1 << 20
 _large_decode = threading.BoundedSemaphore(1)
 return_large_blocks()
+
+# Pillow unpacks the texts in a PNG file, 64 MiB by its own limit. More than a file may have itself
+# is only there to cost time and memory.
+PngImagePlugin.MAX_TEXT_MEMORY = Config.max_body_bytes
 
 
 class ImageError(Exception):
@@ -89,17 +92,24 @@ class ImageLimits:
         Width times height as the file states them.
     max_webp_pixels : int
         The same for WebP, whose decoder needs up to 30 bytes a pixel, others four.
+    pixels_left : int
+        What the pictures before this one have left of what they may have together.
     working_pixels : int
         Larger pictures are averaged down by a whole factor to about this size.
     wait_seconds : float
         How long a large picture waits for its turn.
     """
 
-    max_bytes: int = 8 * 1024 * 1024
-    max_pixels: int = 16_000_000
-    max_webp_pixels: int = 4_000_000
+    max_bytes: int = Config.max_body_bytes
+    max_pixels: int = Config.max_pixels
+    max_webp_pixels: int = Config.max_webp_pixels
+    pixels_left: int = Config.max_total_pixels
     working_pixels: int = 750_000
     wait_seconds: float = 10.0
+
+    def most_pixels(self, name: str) -> int:
+        """Return how many pixels a picture of the format `name` may have."""
+        return min(self.max_pixels, self.max_webp_pixels) if name == "WEBP" else self.max_pixels
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,7 @@ def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
         size = webp_size(data) if name == "WEBP" else _open(data, name).size
     except ValueError as error:
         raise NotAnImage(f"the {name} picture is damaged: {error}") from error
-    _check_size(size, limits.max_webp_pixels if name == "WEBP" else limits.max_pixels)
+    _check_size(size, limits.most_pixels(name), limits.pixels_left)
     with _turn(size, limits):
         return _read(data, name, limits)
 
@@ -163,11 +173,16 @@ def _open(data: bytes, name: str) -> Image.Image:
         raise NotAnImage(f"the {name} picture is damaged") from error
 
 
-def _check_size(size: tuple[int, int], most: int) -> None:
+def _check_size(size: tuple[int, int], most: int, left: int) -> None:
     width, height = size
     if width * height > most:
         raise TooManyPixels(
             f"the picture has {width} x {height} pixels, more than the limit of {most}"
+        )
+    if width * height > left:
+        raise TooManyPixels(
+            f"the picture has {width} x {height} pixels, more than the {left} that are left "
+            "after those before it"
         )
 
 
@@ -189,7 +204,7 @@ def _read(data: bytes, name: str, limits: ImageLimits) -> Picture:
     """Decode the pixels, average them down and bring them to grey on white."""
     image = _open(data, name)
     width, height = image.size
-    factor = max(1, round(math.sqrt(width * height / limits.working_pixels)))
+    factor = averaging(width, height, limits.working_pixels)
     try:
         image.draft(None, (width // factor, height // factor))  # a JPEG then decodes less
         image.load()
@@ -202,6 +217,15 @@ def _read(data: bytes, name: str, limits: ImageLimits) -> Picture:
     if orientation >= 5:
         width, height = height, width
     return Picture(grey, width, height)
+
+
+def averaging(width: int, height: int, working_pixels: int) -> int:
+    """Return the side of the squares that become one pixel, so that about so many are left.
+
+    A picture one pixel high does not shrink twice; its length alone decides.
+    """
+    by_area = round(math.sqrt(width * height / working_pixels))
+    return max(1, by_area, math.ceil(max(width, height) / working_pixels))
 
 
 def _orientation(image: Image.Image) -> int:

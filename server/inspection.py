@@ -85,6 +85,7 @@ def in_detail(step: Trace, question: Question) -> dict[str, Any]:
 def model() -> Response:
     """Say what the network is, how it was trained and how good it is."""
     response = answer(card(pipeline().recognizer, settings()))
+    response.headers["Cache-Control"] = "no-cache"  # to be kept, and asked for anew each time
     response.add_etag()
     response.make_conditional(request)
     return response
@@ -123,6 +124,7 @@ def limits(config: Config) -> dict[str, Any]:
     return {
         "max_body_bytes": config.max_body_bytes,
         "max_pixels": config.max_pixels,
+        "max_webp_pixels": config.max_webp_pixels,
         "max_total_pixels": config.max_total_pixels,
         "max_images": config.max_images,
         "max_marks": config.max_marks,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.problems import Problem
+from server.problems import invalid
 
 WORDS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -98,10 +98,3 @@ def truth_or_list(text: str) -> bool | list[int | None] | None:
     if text.lower() in ("true", "false"):
         return truth(text)
     return [whole_number(part) for part in text.split(",")]
-
-
-def invalid(name: str, expected: str, value: object) -> Problem:
-    """Say what a field should have held."""
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    return Problem("invalid_field", f"`{name}` must be {expected}, got {shown}", field=name)

@@ -60,7 +60,7 @@ class Pipeline:
 
     def __init__(self, recognizer: Recognizer, config: Config) -> None:
         self.recognizer = recognizer
-        self.limits = ImageLimits(max_bytes=config.max_body_bytes, max_pixels=config.max_pixels)
+        self.limits = ImageLimits(config.max_body_bytes, config.max_pixels, config.max_webp_pixels)
         self.max_total_pixels = config.max_total_pixels
         self.max_marks = config.max_marks
         self.identity = {"name": recognizer.name, "version": recognizer.version}
@@ -117,7 +117,7 @@ class Pipeline:
         decoded: list[Picture] = []
         left = self.max_total_pixels
         for index, data in enumerate(pictures):
-            limits = replace(self.limits, max_pixels=min(self.limits.max_pixels, left))
+            limits = replace(self.limits, pixels_left=left)
             with problems(index if numbered else None):
                 decoded.append(read_picture(data, limits))
             left -= decoded[-1].width * decoded[-1].height

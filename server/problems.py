@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 MEDIA_TYPE = "application/problem+json"
+MOST_SHOWN = 6
 
 KINDS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be understood"),
@@ -81,3 +82,21 @@ def document(
         **extra,
     }
     return json.dumps(body).encode()
+
+
+def invalid(name: str, expected: str, value: object) -> Problem:
+    """Say what a field should have held."""
+    detail = f"`{name}` must be {expected}, got {shown(value)}"
+    return Problem("invalid_field", detail, field=name)
+
+
+def shown(value: object) -> str:
+    """Write a value as the client did, in JSON; of a long or nested one, only what it is."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        if len(value) > MOST_SHOWN or any(isinstance(item, dict | list) for item in value):
+            return f"a list of {len(value)}"
+        return f"[{', '.join(map(shown, value))}]"
+    text = json.dumps(value[:60] if isinstance(value, str) else value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -30,7 +30,8 @@ HEADERS = {
 """Sent with every answer, errors too."""
 
 TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
-EXPOSED = "ETag, Retry-After, X-Request-Id"
+ALLOWED = "Content-Type, If-None-Match, Inference-Header-Content-Length, X-Request-Id"
+EXPOSED = "Allow, ETag, Inference-Header-Content-Length, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "7200"
 
 
@@ -44,22 +45,31 @@ def add_headers(response: Response) -> Response:
 
 def register(app: Flask, origins: frozenset[str]) -> None:
     """Add the headers to every answer of `app`, and CORS for `origins` (``*`` is any)."""
-    app.after_request(add_headers)
     if origins:
         app.after_request(lambda response: allow_origin(response, origins))
+    app.after_request(add_headers)  # the last of these is the first to be called
 
 
 def allow_origin(response: Response, origins: frozenset[str]) -> Response:
-    """Tell the browser of an allowed origin that its page may read this answer."""
-    response.vary.add("Origin")
-    origin = request.headers.get("Origin")
-    if origin is None or not ({"*", origin} & origins):
-        return response
-    response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
-    response.headers["Access-Control-Expose-Headers"] = EXPOSED
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+    """Tell the browser of an allowed origin what its page may do."""
+    headers = origin_headers(request.headers.get("Origin"), origins)
+    response.vary.add(headers.pop("Vary"))
+    response.headers.update(headers)
+    asks_first = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    if headers and asks_first:
         response.headers["Access-Control-Allow-Methods"] = ", ".join(sorted(response.allow))
-        response.headers["Access-Control-Allow-Headers"] = "Content-Type, X-Request-Id"
+        response.headers["Access-Control-Allow-Headers"] = ALLOWED
         response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
     return response
+
+
+def origin_headers(origin: str | None, origins: frozenset[str]) -> dict[str, str]:
+    """Return the headers of an answer that pages of `origin` may read, if it is an allowed one."""
+    headers = {"Vary": "Origin"} if origins else {}
+    if origin is None or not ({"*", origin} & origins):
+        return headers
+    return headers | {
+        "Access-Control-Allow-Origin": "*" if "*" in origins else origin,
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }

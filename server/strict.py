@@ -11,26 +11,38 @@ import math
 import re
 from typing import Any, NoReturn
 
+from server.config import MAX_JSON_VALUES
 from server.problems import Problem
 
-DATA_URL = re.compile(r"data:[^,]{0,100},", re.ASCII)
+# RFC 2397. Neither the scheme (RFC 3986, section 3.1) nor the mark minds capitals.
+DATA_URL = re.compile(r"[ \t\r\n]*data:[^,]{0,100},", re.ASCII | re.IGNORECASE)
+BASE64_MARK = re.compile(r"; *base64 *,$", re.IGNORECASE)
 WHITE_SPACE = b" \t\r\n"
+FOREIGN = re.compile(rb"[^A-Za-z0-9+/=]")
+MOST_DIGITS = 1000  # the largest float has 309
 
 
-def load_json(data: bytes) -> Any:
-    """Parse a JSON text (RFC 8259).
+def load_json(data: bytes, max_values: int = MAX_JSON_VALUES) -> Any:
+    """Parse a JSON text (RFC 8259) of at most about `max_values` values.
+
+    A value can take thirty times the memory of its text, so they are counted before they are
+    made: each comes after a comma or an opening bracket.
 
     Raises
     ------
     Problem
-        ``not_json``: not UTF-8, not JSON, nested too deeply, or not the same to every reader.
+        ``not_json``: not UTF-8, not JSON, nested too deeply, or not the same to every reader;
+        ``too_large``: too many values.
     """
+    if sum(map(data.count, (b",", b"[", b"{"))) > max_values:
+        raise Problem("too_large", f"the JSON of a request may have at most {max_values} values")
     try:
         value = json.loads(
             data.decode(),
             object_pairs_hook=without_duplicates,
             parse_constant=refuse_constant,
             parse_float=finite,
+            parse_int=whole,
         )
         if rb"\u" in data:  # only an escape can bring half of a surrogate pair
             json.dumps(value, ensure_ascii=False).encode()
@@ -66,6 +78,13 @@ def finite(text: str) -> float:
     return value
 
 
+def whole(text: str) -> int:
+    """Read a whole number, or raise ValueError if it is far beyond any that is meant."""
+    if len(text) > MOST_DIGITS:
+        raise ValueError(f"{text[:20]}… is too large a number")
+    return int(text)
+
+
 def decode_base64(text: str) -> bytes:
     """Decode base64 (RFC 4648 section 4), with or without a data URL's prefix and white space.
 
@@ -75,7 +94,7 @@ def decode_base64(text: str) -> bytes:
         ``not_base64``: a wrong character, wrong padding, or bits that no encoder would write.
     """
     prefix = DATA_URL.match(text)
-    if prefix and not prefix.group().lower().endswith(";base64,"):
+    if prefix and not BASE64_MARK.search(prefix.group()):
         raise Problem("not_base64", "a data URL must say ;base64 before its comma")
     try:
         encoded = text[prefix.end() if prefix else 0 :].encode("ascii").translate(None, WHITE_SPACE)
@@ -83,7 +102,17 @@ def decode_base64(text: str) -> bytes:
     except UnicodeEncodeError:
         raise Problem("not_base64", "the picture has characters that base64 does not") from None
     except binascii.Error as error:
-        raise Problem("not_base64", f"the picture is not valid base64: {error}") from None
+        raise Problem("not_base64", f"the picture is not {why_not(encoded, error)}") from None
     if base64.b64encode(data) != encoded:
         raise Problem("not_base64", "the picture is not canonical base64: its end is not clean")
     return data
+
+
+def why_not(encoded: bytes, error: binascii.Error) -> str:
+    """Say what is wrong with base64 that does not decode, in words that help to mend it."""
+    found = FOREIGN.search(encoded)
+    if not found:
+        return f"valid base64: {str(error).lower()}"
+    if found.group() in b"-_":
+        return "standard base64: send + and / (RFC 4648, section 4), not - and _"
+    return f"valid base64, which has no {chr(found.group()[0])!r}"

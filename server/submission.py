@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from server.config import MEDIA_TYPES
-from server.options import Options, invalid
-from server.problems import Problem
+from server.config import MAX_FORM_FIELDS, MEDIA_TYPES
+from server.options import Options
+from server.problems import Problem, invalid
 from server.strict import decode_base64, load_json
 
 RAW_TYPES = frozenset(MEDIA_TYPES) | {"application/octet-stream", "image/jpg", "image/x-ms-bmp"}
@@ -113,7 +114,18 @@ def from_bytes(data: bytes, texts: Mapping[str, str]) -> Submission:
 
 def from_form(request: Request) -> Submission:
     """Take the file field ``image`` of a form."""
-    upload = request.files.get("image")
-    if upload is None:
-        raise Problem("missing_image", "the form must have a file field `image`")
-    return from_bytes(upload.read(), {**request.args, **request.form})
+    try:
+        uploads = request.files.getlist("image")
+    except RequestEntityTooLarge:
+        detail = f"a form may have at most {MAX_FORM_FIELDS} fields"
+        raise Problem("too_large", detail) from None
+    if not uploads:
+        hint = "; its part needs a `filename`" if "image" in request.form else ""
+        raise Problem("missing_image", f"the form must have a file field `image`{hint}")
+    if len(uploads) > 1:
+        detail = "the form must have one `image`; several pictures are sent as JSON, in `images`"
+        raise Problem("invalid_field", detail, field="image")
+    data = uploads[0].read()
+    if not data:
+        raise Problem("missing_image", "`image` is empty")
+    return Submission([data], Options({**request.args, **request.form}))

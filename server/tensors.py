@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.problems import Problem
+from server.problems import Problem, invalid
 from server.recognizer import Inputs, Reading
 from server.strict import load_json
 
@@ -63,7 +63,8 @@ def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
         ):
             raise invalid("Inference-Header-Content-Length", f"at most {length}", header_length)
         length = int(header_length)
-    body = load_json(data[:length])
+    # A list for each number, and one for each row, is as much as nesting can add.
+    body = load_json(data[:length], max_values=4 * max_inputs * math.prod(SHAPE))
     if not isinstance(body, dict):
         raise Problem("invalid_field", "the body must be a JSON object with `inputs`")
     if not isinstance(body.get("id", ""), str):
@@ -79,9 +80,9 @@ def only_input(body: dict[str, Any]) -> dict[str, Any]:
         raise invalid("inputs", "a list of one tensor", inputs)
     tensor: dict[str, Any] = inputs[0]
     if tensor.get("name") != INPUT:
-        raise invalid("inputs.name", repr(INPUT), tensor.get("name"))
+        raise invalid("inputs.name", f'"{INPUT}"', tensor.get("name"))
     if tensor.get("datatype") != "FP32":
-        raise invalid("inputs.datatype", "'FP32'", tensor.get("datatype"))
+        raise invalid("inputs.datatype", '"FP32"', tensor.get("datatype"))
     return tensor
 
 
@@ -92,9 +93,11 @@ def read_input(tensor: dict[str, Any], behind: bytes, max_inputs: int) -> Inputs
     values = from_json(tensor.get("data")) if binary is None else from_bytes(binary, behind)
     needed = count * math.prod(SHAPE)
     if values.size != needed:
-        raise invalid("inputs.data", f"{needed} numbers for its shape", f"{values.size} of them")
+        detail = f"`inputs.data` must be {needed} numbers for its shape, got {values.size}"
+        raise Problem("invalid_field", detail, field="inputs.data")
     if not (values.min() >= 0 and values.max() <= 1):  # false for NaN too
-        raise Problem("invalid_field", "`inputs.data` must be between 0 (paper) and 1 (ink)")
+        detail = "`inputs.data` must be between 0 (paper) and 1 (ink)"
+        raise Problem("invalid_field", detail, field="inputs.data")
     return values.reshape(count, *SHAPE[:2])
 
 
@@ -115,11 +118,13 @@ def from_json(data: object) -> NDArray[np.float32]:
     while numbers and set(map(type, numbers)) == {list}:
         numbers = list(itertools.chain.from_iterable(numbers))  # type: ignore[arg-type]
     if not numbers or not set(map(type, numbers)) <= {int, float}:
-        raise Problem("invalid_field", "`inputs.data` must be numbers, in a flat or nested list")
+        detail = "`inputs.data` must be numbers, in a flat or nested list"
+        raise Problem("invalid_field", detail, field="inputs.data")
     try:
         return np.array(numbers, np.float64).astype(np.float32)
     except OverflowError:
-        raise Problem("invalid_field", "`inputs.data` has too large a number") from None
+        detail = "`inputs.data` has too large a number"
+        raise Problem("invalid_field", detail, field="inputs.data") from None
 
 
 def from_bytes(size: object, behind: bytes) -> NDArray[np.float32]:
@@ -149,9 +154,11 @@ def wanted_outputs(body: dict[str, Any]) -> dict[str, bool]:
     for output in outputs:
         name = output.get("name")
         if not isinstance(name, str) or name not in OUTPUTS:
-            raise invalid("outputs.name", " or ".join(map(repr, OUTPUTS)), name)
-        as_bytes = parameters(output, "outputs.parameters").get("binary_data", binary)
-        wanted[name] = as_bytes is True
+            raise invalid("outputs.name", " or ".join(f'"{output}"' for output in OUTPUTS), name)
+        how = parameters(output, "outputs.parameters")
+        if how.get("classification"):
+            raise Problem("invalid_field", "there are no classes to sort", field="outputs")
+        wanted[name] = how.get("binary_data", binary) is True
     return wanted
 
 
@@ -179,8 +186,3 @@ def output_values(name: str, readings: list[Reading]) -> NDArray[Any]:
     if name == "digit":
         return np.array([-1 if read.digit is None else read.digit for read in readings], "<i8")
     return np.array([read.probabilities for read in readings], "<f4")
-
-
-def invalid(name: str, expected: str, value: object) -> Problem:
-    """Say what a field should have held."""
-    return Problem("invalid_field", f"`{name}` must be {expected}, got {value!r:.60}", field=name)

@@ -20,10 +20,10 @@ from gunicorn import http
 from gunicorn.http import errors as parse_errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from server import problems, request_log
+from server import metrics, problems, request_log
 from server.arrival import HEAD_LIMIT, Arrival
 from server.bodies import too_large
-from server.config import Config
+from server.config import MAX_HEADER_FIELD, MAX_HEADER_FIELDS, MAX_REQUEST_LINE, Config
 from server.problems import Problem
 from server.refusal import reply
 
@@ -41,6 +41,10 @@ STATUSES = {
     parse_errors.LimitRequestLine: 414,
     parse_errors.LimitRequestHeaders: 431,
     parse_errors.UnsupportedTransferCoding: 501,
+}
+DETAILS = {
+    414: f"the first line of a request may have at most {MAX_REQUEST_LINE} bytes",
+    431: f"a header may have at most {MAX_HEADER_FIELDS} fields of {MAX_HEADER_FIELD} bytes each",
 }
 
 
@@ -92,8 +96,9 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         self.settings = Config.from_environment()
         self.arriving: dict[Connection, None] = {}
         self.lingering: dict[Connection, float] = {}
-        self.admitted = 0
+        self.admitted: dict[Connection, None] = {}
         self.capacity = self.settings.threads + self.settings.queue_limit
+        self.budget = max(BUFFER_BUDGET, 2 * self.settings.max_body_bytes)
 
     # -- in ---------------------------------------------------------------------------------
 
@@ -150,26 +155,27 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         whole = arrival.is_whole()
         if arrival.body_bytes > self.settings.max_body_bytes:
             return too_large(self.settings.max_body_bytes)
+        if len(arrival.data) > HEAD_LIMIT and self.buffered() > self.budget:
+            return self.busy("too many large requests have come at once")
         if whole:
             return self.admit(conn)
         if not arrival.body and len(arrival.data) > HEAD_LIMIT:
             return Problem("headers_too_large", f"the header has more than {HEAD_LIMIT} bytes")
-        if len(arrival.data) > HEAD_LIMIT and self.buffered() > BUFFER_BUDGET:
-            return self.busy("too many large requests are arriving")
         if arrival.awaits_continue and not conn.continued:
             conn.continued = True
             send(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
         return None
 
     def buffered(self) -> int:
-        """Bytes held of all requests that are still arriving."""
-        return sum(len(conn.arrival.data) for conn in self.arriving)
+        """Bytes held of all requests that are arriving, or wait for a thread."""
+        return sum(len(conn.arrival.data) for conn in (*self.arriving, *self.admitted))
 
     def admit(self, conn: Connection) -> Problem | None:
         """Let a thread answer a whole request, if not too many wait for that already."""
-        if self.admitted >= self.capacity and not conn.arrival.data.startswith(ALWAYS_ADMITTED):
+        is_full = len(self.admitted) >= self.capacity
+        if is_full and not conn.arrival.data.startswith(ALWAYS_ADMITTED):
             return self.busy("more requests are waiting than can be answered soon")
-        self.admitted += 1
+        self.admitted[conn] = None
         self.leave(conn)
         super().enqueue_req(conn)
         return None
@@ -182,22 +188,23 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """Keep or close a connection that has been answered."""
-        self.admitted -= 1
+        self.admitted.pop(conn, None)
         if conn.arrival.data:  # the next request has come with the last
             conn.parser.unreader.unread(conn.arrival.recv(len(conn.arrival.data)))
         super().finish_request(conn, fs)
 
     def refuse(self, conn: Connection, problem: Problem) -> None:
         """Answer from here, without a thread, and close."""
-        fields = conn.arrival.fields
-        identity = request_log.request_id(fields.get(b"x-request-id", b"").decode("latin-1"))
-        head, _, _ = bytes(conn.arrival.data[:HEAD_LIMIT]).partition(b"\r\n")
-        method, path = (*head.decode("latin-1").split(" "), "", "")[:2]
-        send(conn, reply(problem, identity, with_body=method != "HEAD"))
-        self.note(method, path, problem, identity)
+        send(conn, self.reply(conn, problem))
         self.leave(conn)
         self.nr_conns -= 1
         self.linger(conn)
+
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Let the application answer; gunicorn lets a request pass that names no host."""
+        if req.version == (1, 1) and not any(name == "HOST" for name, _ in req.headers):
+            raise parse_errors.InvalidHeader("HOST")  # RFC 9112, section 3.2
+        return super().handle_request(req, conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer what gunicorn's parser refuses with a problem, as everything else."""
@@ -206,15 +213,25 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
             problem = Problem("internal_error", "the service failed; the fault has been logged")
         else:
             status = next((STATUSES[kind] for kind in STATUSES if isinstance(exc, kind)), 400)
-            problem = Problem(problems.CODES[status], str(exc)[:200])
-        identity = request_log.request_id(None)
-        client.sendall(reply(problem, identity))
-        self.note("", "", problem, identity)
+            problem = Problem(problems.CODES[status], DETAILS.get(status, str(exc)[:200]))
+        conn = next(conn for conn in tuple(self.admitted) if conn.sock is client)
+        client.sendall(self.reply(conn, problem))
 
-    def note(self, method: str, path: str, problem: Problem, identity: str) -> None:
-        """Log and count what the application does not get to see."""
+    def reply(self, conn: Connection, problem: Problem) -> bytes:
+        """Write an answer that the application does not get to see, and log and count it."""
+        method, path = conn.arrival.target
+        proposed, origin = (
+            value.decode("latin-1") if (value := conn.arrival.fields.get(name)) else None
+            for name in (b"x-request-id", b"origin")
+        )
+        identity = request_log.request_id(proposed)
         request_log.write(method, path, problem.status, time.perf_counter(), identity)
-        self.wsgi.extensions["metrics"].answered(method, "none", problem.status, 0.0)
+        counts = self.wsgi.extensions["metrics"]
+        counts.answered(method, "none", problem.status, 0.0)
+        if path.partition("?")[0] in metrics.WITH_PICTURES:
+            counts.refused(problem.code)
+        origins = self.settings.allowed_origins
+        return reply(problem, identity, method != "HEAD", origin, origins)
 
     def linger(self, conn: Connection) -> None:
         """Say that nothing more comes, and read on until the client has closed, or for a while.

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from server import create_app
+from server.config import MAX_FORM_FIELDS
 
 
 def encoded(data):
@@ -212,7 +213,9 @@ def test_a_batch_has_a_limit_of_pixels(recognizer, seven):
     two = client.post("/predict", json={"images": [encoded(seven)] * 2})
     assert two.status_code == 200
     three = client.post("/predict", json={"images": [encoded(seven)] * 3})
-    assert problem(three, 422, "too_many_pixels")["index"] == 2
+    body = problem(three, 422, "too_many_pixels")
+    assert body["index"] == 2
+    assert "that are left" in body["detail"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
@@ -226,6 +229,57 @@ def test_other_kinds_of_content_are_not_taken(client, content_type):
 def test_a_form_without_a_picture_is_refused(client, form):
     response = client.post("/predict", data=form, content_type="multipart/form-data")
     problem(response, 422, "missing_image")
+
+
+@pytest.mark.parametrize(
+    ("form", "code", "words"),
+    [
+        ({"image": "iVBORw0KGgo="}, "missing_image", "filename"),
+        ({"image": (io.BytesIO(b""), "empty.png")}, "missing_image", "`image` is empty"),
+        (
+            {"image": [(io.BytesIO(b"a"), "a.png"), (io.BytesIO(b"b"), "b.png")]},
+            "invalid_field",
+            "`images`",
+        ),
+    ],
+)
+def test_it_is_said_what_is_wrong_with_a_form(client, form, code, words):
+    response = client.post("/predict", data=form, content_type="multipart/form-data")
+    assert words in problem(response, 422, code)["detail"]
+
+
+def test_a_form_of_very_many_fields_is_refused_with_the_limit(client, seven):
+    form = {f"field{i}": "x" for i in range(MAX_FORM_FIELDS - 1)}
+    fits = client.post("/predict", data=form | {"image": (io.BytesIO(seven), "7.png")})
+    assert fits.status_code == 200
+    form |= {"one": "more", "image": (io.BytesIO(seven), "7.png")}
+    body = problem(client.post("/predict", data=form), 413, "too_large")
+    assert str(MAX_FORM_FIELDS) in body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("null", "null"),
+        ("true", "true"),
+        ('"3"', '"3"'),
+        ("[1, null]", "[1, null]"),
+        ("[[1]]", "a list of 1"),
+        ("[1, 2, 3, 4, 5, 6, 7]", "a list of 7"),
+        ('{"a": 1}', "an object"),
+        ('"' + "x" * 99 + '"', '"' + "x" * 56 + "…"),
+    ],
+)
+def test_a_wrong_value_is_shown_as_json_writes_it(client, seven, value, shown):
+    text = f'{{"image": "{encoded(seven)}", "top": {value}}}'
+    response = client.post("/predict", data=text, content_type="application/json")
+    assert problem(response, 422, "invalid_field")["detail"].endswith(f", got {shown}")
+
+
+def test_answers_are_not_kept_by_caches(client, seven):
+    answers = client.get("/livez"), client.get("/nowhere"), client.post("/predict", data=seven)
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    assert client.get("/static/css/base.css").headers["Cache-Control"] == "no-cache"
 
 
 def test_a_form_without_a_boundary_is_refused(client):

@@ -25,6 +25,18 @@ def test_a_request_is_whole_with_its_last_byte_and_not_before(request_bytes):
     assert arrival.end == len(request_bytes)
 
 
+def test_method_and_address_are_known_as_soon_as_they_are_there():
+    arrival = Arrival(bytearray(b"\r\nPUT /a?b HT"))
+    assert not arrival.is_whole()
+    assert arrival.target == ("PUT", "/a?b")
+    arrival.data += b"TP/1.1\r\n\r\n"
+    assert arrival.is_whole()
+    arrival.recv(100)  # the parser has taken it
+    assert arrival.target == ("PUT", "/a?b")
+    arrival.restart()
+    assert arrival.target == ("", "")
+
+
 @given(st.lists(st.sampled_from(REQUESTS), min_size=2, max_size=4), st.data())
 def test_requests_that_come_together_are_told_apart(requests, data):
     arrival, stream = Arrival(), b"".join(requests)

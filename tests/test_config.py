@@ -2,8 +2,9 @@ import dataclasses
 import re
 
 import pytest
+from pictures import FORMATS
 
-from server import images
+from server import config
 from server.config import IMAGE_FORMATS, Config
 
 
@@ -54,6 +55,7 @@ def test_every_setting_is_documented_with_its_default_and_meaning(root, setting)
     [
         "max_body_bytes",
         "max_pixels",
+        "max_webp_pixels",
         "max_total_pixels",
         "max_images",
         "max_marks",
@@ -67,8 +69,23 @@ def test_every_limit_of_the_contract_is_documented(root, name):
     assert str(getattr(Config(), name)) in text
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [
+        "MAX_JSON_VALUES",
+        "MAX_FORM_FIELDS",
+        "MAX_REQUEST_LINE",
+        "MAX_HEADER_FIELDS",
+        "MAX_HEADER_FIELD",
+    ],
+)
+def test_every_limit_that_is_no_setting_is_documented(root, limit):
+    text = (root / "docs/api.md").read_text()
+    assert re.search(rf"\b{getattr(config, limit)}\b", text)
+
+
 def test_the_formats_are_those_that_are_read():
-    assert images.FORMATS == IMAGE_FORMATS
+    assert FORMATS == IMAGE_FORMATS  # the tests of pictures decode each of them
 
 
 def test_every_format_is_documented(root):

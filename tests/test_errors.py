@@ -7,7 +7,7 @@ from flask import abort, redirect
 from test_api import problem
 
 from server import create_app
-from server.problems import CODES, KINDS, document
+from server.problems import CODES, KINDS, Problem, document
 
 
 def test_unknown_addresses(client):
@@ -87,6 +87,17 @@ def test_statuses_without_a_code_of_their_own_are_kept(recognizer, status):
     app = create_app(recognizer=recognizer)
     app.add_url_rule("/refuse", view_func=lambda: abort(status))
     problem(app.test_client().get("/refuse"), status, "bad_request")
+
+
+def test_whoever_is_told_to_come_back_is_told_when(recognizer, seven):
+    app = create_app({"RETRY_AFTER": 4}, recognizer=recognizer)
+
+    def refuse(*_, **__):
+        raise Problem("busy", "other large pictures are being decoded")
+
+    app.extensions["pipeline"].predict = refuse
+    response = app.test_client().post("/predict", data=seven, content_type="image/png")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "4")
 
 
 def test_redirects_are_no_errors(recognizer):

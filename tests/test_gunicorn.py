@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 
 import pytest
 from live import PATIENCE, eventually, serve
@@ -65,6 +66,7 @@ def assert_problem(connection, status, code):
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert body["request_id"] == response.headers["X-Request-Id"]
+    assert parsedate_to_datetime(response.headers["Date"])
     assert connection.recv(1) == b""  # closed, not reset
     return response, body
 
@@ -204,6 +206,7 @@ def test_large_requests_that_never_end_do_not_fill_the_memory(service, seven):
     ("sent", "status", "code"),
     [
         (b"nonsense\r\n\r\n", 400, "bad_request"),
+        (b"GET /livez HTTP/1.1\r\n\r\n", 400, "bad_request"),  # no host
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400, "bad_request"),
         (b"GET / HTTP/1.1\r\nContent-Length: five\r\n\r\n", 400, "bad_request"),
         (b"GET / HTTP/9.9\r\n\r\n", 400, "bad_request"),
@@ -222,6 +225,49 @@ def test_what_is_not_http_is_a_problem_too(service, sent, status, code):
     with service.connect() as connection:
         connection.sendall(sent)
         assert_problem(connection, status, code)
+
+
+def test_http_1_0_needs_no_host(service):
+    with service.connect() as connection:
+        connection.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+        assert answer(connection)[0].status == 200
+
+
+def test_empty_lines_before_a_request_are_passed_over(service, seven):
+    with service.connect() as connection:
+        for _ in range(2):
+            connection.sendall(b"\r\n\r\n" + message(seven))
+            assert answer(connection)[0].status == 200
+
+
+FROM_ELSEWHERE = b"Host: x\r\nOrigin: https://a.example\r\nX-Request-Id: my-own\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"POST /predict HTTP/1.1\r\n" + FROM_ELSEWHERE + b"Content-Length: 99\r\n\r\n", 413),
+        (b"GET / HTTP/1.1\r\n" + FROM_ELSEWHERE + b"A: b\r\n" * 70 + b"\r\n", 431),
+        (b"HEAD /" + b"x" * 5000 + b" HTTP/1.1\r\n" + FROM_ELSEWHERE + b"\r\n", 414),
+    ],
+)
+def test_what_is_refused_early_has_the_headers_of_every_answer(tmp_path, sent, status):
+    settings = {"CORS_ORIGINS": "https://a.example", "MAX_BODY_BYTES": 50, "WEB_CONCURRENCY": 1}
+    with serve(tmp_path, **settings) as service, service.connect() as connection:
+        connection.sendall(sent)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    fields = head.decode().split("\r\n")
+    assert "Access-Control-Allow-Origin: https://a.example" in fields
+    assert "Cross-Origin-Resource-Policy: cross-origin" in fields
+    assert "Vary: Origin" in fields
+    assert "X-Request-Id: my-own" in fields
+    assert "id=my-own" in service.log.read_text()
+    if sent.startswith(b"HEAD"):
+        assert body == b""
+    else:
+        assert json.loads(body)["request_id"] == "my-own"
 
 
 def test_broken_chunks_are_the_clients_fault(service):

@@ -214,6 +214,13 @@ def test_a_strip_is_no_taller_than_the_last_rows() -> None:
     assert abs(picture[10, 7] - grey[40:44].mean()) <= 1
 
 
+@pytest.mark.parametrize("size", [(900_000, 1), (1, 900_000), (300_000, 5), (3, 400_000)])
+def test_thin_pictures_are_averaged_down_as_far_as_others(size: tuple[int, int]) -> None:
+    picture = read_picture(encoded(Image.new("L", size, 7)), ImageLimits(working_pixels=75_000))
+    assert (picture.width, picture.height) == size
+    assert 30_000 <= picture.grey.size <= 2.25 * 75_000
+
+
 def test_long_and_thin_pictures_decode() -> None:
     for size in ((1, 5000), (5000, 1), (100_000, 3)):
         assert decode(encoded(Image.new("L", size, 7))).max() == 7

@@ -48,6 +48,21 @@ def test_too_many_pixels_are_refused_with_the_limit(name: str) -> None:
     decode(data, ImageLimits(max_pixels=5000, max_webp_pixels=5000))
 
 
+def test_a_webp_picture_has_a_limit_of_its_own_below_the_other() -> None:
+    data = encoded(Image.new("L", (100, 50), 255), "WEBP")
+    for limits in (ImageLimits(max_webp_pixels=4999), ImageLimits(max_pixels=4999)):
+        with pytest.raises(TooManyPixels, match="limit of 4999"):
+            decode(data, limits)
+
+
+def test_texts_that_unpack_to_more_than_a_file_may_have_are_refused() -> None:
+    whole = encoded(Image.fromarray(drawing()))
+    text = png_kinds.chunk(b"zTXt", b"note\0\0" + zlib.compress(b"x" * 1_000_000))
+    decode(whole[:33] + text * 8 + whole[33:])
+    with pytest.raises(NotAnImage, match="damaged"):
+        decode(whole[:33] + text * 9 + whole[33:])
+
+
 def test_a_bomb_is_refused_before_its_pixels_are_decoded() -> None:
     claims = png_kinds.encode(np.zeros((1, 1, 1), int), png_kinds.GREY, 8)
     for width, height in ((20_000, 20_000), (10_000, 10_000), (2**31 - 1, 2**31 - 1)):

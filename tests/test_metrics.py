@@ -130,6 +130,7 @@ def test_what_never_reaches_the_application_is_counted_too(tmp_path):
         assert refused.status_code == 413
         numbers = samples(requests.get(f"{service.url}/metrics", timeout=20).text)
         assert numbers["http_requests_total", "method=POST route=none status=413"] == 1
+        assert numbers["pictures_refused_total", "reason=too_large"] == 1
 
 
 def test_the_dashboard_shows_numbers_that_there_are(root, client, seven):

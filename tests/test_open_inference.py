@@ -8,6 +8,7 @@ from test_api import problem
 from tritonclient.utils import InferenceServerException
 
 from server import create_app
+from server.config import Config
 from server.health import KNOWN_DIGIT
 
 URL = "/v2/models/scripted/infer"
@@ -163,10 +164,23 @@ def test_requests_without_a_tensor_are_refused(client, body):
         {"outputs": [{"name": "logits"}]},
         {"outputs": [{"name": ["digit"]}]},
         {"outputs": [{"name": "digit", "parameters": 5}]},
+        {"outputs": [{"name": "probabilities", "parameters": {"classification": 3}}]},
     ],
 )
 def test_wishes_that_make_no_sense_are_refused(client, images, more):
     problem(client.post(URL, json=request_of(images) | more), 422, "invalid_field")
+
+
+def test_more_numbers_than_any_batch_has_are_refused_before_they_are_parsed(client):
+    most = 4 * 784 * Config.max_inputs
+    body = b'{"inputs": [{"name": "image", "data": [' + b"[]," * (most // 2) + b"0]}]}"
+    assert str(most) in problem(client.post(URL, data=body), 413, "too_large")["detail"]
+
+
+def test_a_whole_batch_may_be_nested_to_the_last_number(client):
+    images = np.zeros((Config.max_inputs, 28, 28, 1), np.float32)
+    body = client.post(URL, json=request_of(images, data=images.tolist())).get_json()
+    assert body["outputs"][1]["shape"] == [Config.max_inputs]
 
 
 def test_not_json_is_400(client):

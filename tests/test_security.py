@@ -48,6 +48,13 @@ def test_named_origins_are_let_in(open_client):
     assert stranger.headers["Vary"] == "Origin"
 
 
+def test_what_may_be_read_from_elsewhere_is_said_once(open_client):
+    name = "Cross-Origin-Resource-Policy"
+    for origin, policy in (("a", "cross-origin"), ("c", "same-origin")):
+        response = open_client.get("/livez", headers={"Origin": f"https://{origin}.example"})
+        assert response.headers.getlist(name) == [policy]
+
+
 def test_errors_can_be_read_from_named_origins(open_client):
     response = open_client.post("/predict", headers={"Origin": "https://a.example"})
     assert response.status_code == 415
@@ -65,7 +72,16 @@ def test_browsers_may_ask_before_they_send(open_client):
     )
     assert response.status_code == 200
     assert "POST" in response.headers["Access-Control-Allow-Methods"]
-    assert "Content-Type" in response.headers["Access-Control-Allow-Headers"]
+    needed = {"Content-Type", "X-Request-Id", "If-None-Match", "Inference-Header-Content-Length"}
+    assert needed <= set(response.headers["Access-Control-Allow-Headers"].split(", "))
+    shown = response.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"Inference-Header-Content-Length", "Retry-After", "ETag"} <= set(shown)
+
+
+def test_strangers_may_not_ask(open_client):
+    headers = {"Origin": "https://c.example", "Access-Control-Request-Method": "POST"}
+    response = open_client.options("/predict", headers=headers)
+    assert not [name for name, _ in response.headers if name.startswith("Access-Control-")]
 
 
 def test_a_star_lets_everyone_in(recognizer):

@@ -80,6 +80,56 @@ def test_what_no_encoder_writes_is_refused(text):
     assert (caught.value.code, caught.value.status) == ("not_base64", 422)
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "DATA:image/PNG;BASE64,",
+        "Data:;base64,",
+        "data:image/png;charset=utf-8;base64,",
+        "data:image/png; base64 ,",
+        "\n data:image/png;base64,\n",
+    ],
+)
+def test_a_data_url_may_be_written_in_any_way_that_browsers_read(prefix):
+    assert decode_base64(f"{prefix}YWJj") == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("YW-_", "+ and /"),
+        ("http://a.example/digit.png", "no ':'"),
+        ("YWJ", "padding"),
+        ("data:image/png,YWJj", ";base64"),
+    ],
+)
+def test_it_is_said_what_is_wrong_with_base64(text, words):
+    with pytest.raises(Problem) as caught:
+        decode_base64(text)
+    assert words in caught.value.detail
+
+
+def test_a_number_of_thousands_of_digits_is_refused_in_our_own_words():
+    with pytest.raises(Problem) as caught:
+        load_json(b'{"top": ' + b"9" * 5_000 + b"}")
+    assert caught.value.detail == (
+        "the body is not valid JSON: 99999999999999999999… is too large a number"
+    )
+    assert load_json(b"9" * 300) == int("9" * 300)
+
+
+@pytest.mark.parametrize("value", ["[],", "{},", "0,", '"",', '{"a":0},', "[[[]]],"])
+def test_json_of_too_many_values_is_refused_before_it_is_parsed(value, monkeypatch):
+    most = 1000
+    count = 1 + sum(value.count(mark) for mark in ",[{")
+    assert len(load_json(f"[{value * (most // count)}0]".encode(), most)) == 1 + most // count
+    monkeypatch.setattr("json.loads", lambda *_, **__: pytest.fail("it was parsed"))
+    with pytest.raises(Problem) as caught:
+        load_json(f"[{value * most}0]".encode(), most)
+    assert (caught.value.code, caught.value.status) == ("too_large", 413)
+    assert str(most) in caught.value.detail
+
+
 @given(st.text(alphabet="ABab+/=", max_size=12))
 def test_base64_is_canonical_or_refused(text):
     try:

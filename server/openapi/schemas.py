@@ -211,6 +211,7 @@ def cards(config: Config) -> dict[str, Schema]:
     limits = record(
         max_body_bytes=about(COUNT, "", const=config.max_body_bytes),
         max_pixels=about(COUNT, "", const=config.max_pixels),
+        max_webp_pixels=about(COUNT, "", const=config.max_webp_pixels),
         max_total_pixels=about(COUNT, "", const=config.max_total_pixels),
         max_images=about(COUNT, "", const=config.max_images),
         max_marks=about(COUNT, "", const=config.max_marks),
