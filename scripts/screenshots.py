@@ -101,12 +101,12 @@ def photograph(running: Any, url: str, state: str, size: str, scheme: str, out: 
 
 
 def compressed(png: bytes) -> bytes:
-    """Save a picture with 256 colours: a third of the size, and no difference to be seen."""
+    """Save a picture with the 256 colours that suit it best: a third of the size."""
     from PIL import Image
 
     image = Image.open(io.BytesIO(png)).convert("RGB")
     file = io.BytesIO()
-    image.quantize(256, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    image.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
