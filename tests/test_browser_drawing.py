@@ -127,6 +127,14 @@ def test_a_seven_drawn_with_the_keyboard(desk):
     assert eventually(desk.strokes) == 1
 
 
+def test_the_keyboards_stroke_is_kept_when_the_mouse_takes_over(desk):
+    desk.page.focus("#sheet")
+    for keys in ("Space", *["ArrowDown"] * 17):
+        desk.page.keyboard.press(keys)
+    desk.draw([[(0.2, 0.2), (0.2, 0.8)]])
+    eventually(lambda: desk.strokes() == 2)
+
+
 def test_undo_and_redo_by_button(desk):
     undo, redo = desk.page.locator("#undo"), desk.page.locator("#redo")
     assert undo.is_disabled()

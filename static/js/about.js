@@ -45,6 +45,9 @@ export function trainingSentence({ epochs, optimizer, kinds, seconds, finished }
     seconds && `in ${Math.round(seconds / 60)} minutes on a CPU`,
     finished && `finished ${finished}`,
   ];
-  const sentence = parts.filter(Boolean).join(", ").replace(/, (with|on)/g, " $1");
+  const sentence = parts
+    .filter(Boolean)
+    .join(", ")
+    .replace(/, (with|on)/g, " $1");
   return sentence || "by this project’s own code";
 }
