@@ -28,6 +28,18 @@ MAX_HEADER_FIELDS = 64
 MAX_HEADER_FIELD = 8190
 """Largest first line of a request, most fields of its header, and largest of them, in bytes."""
 
+LIMITS = (
+    "max_body_bytes",
+    "max_pixels",
+    "max_webp_pixels",
+    "max_total_pixels",
+    "max_images",
+    "max_marks",
+    "max_inputs",
+    "receive_timeout",
+)
+"""Settings that a client has to keep to; ``GET /model`` tells them."""
+
 
 def setting(default: Any, meaning: str, *, low: int | None = None) -> Any:
     """Declare a setting; numbers below `low` are refused."""
@@ -113,6 +125,12 @@ class Config:
     def names(cls) -> frozenset[str]:
         """Return the names of all settings, as in the environment."""
         return frozenset(item.name.upper() for item in dataclasses.fields(cls))
+
+    @classmethod
+    def meaning(cls, name: str) -> str:
+        """Return what a setting means, in words."""
+        found = next(item for item in dataclasses.fields(cls) if item.name == name)
+        return str(found.metadata["meaning"])
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""

@@ -28,7 +28,7 @@ def human_readable() -> Response:
 
 def document() -> dict[str, Any]:
     """Return the description of this application."""
-    return openapi.document(settings(), pipeline().recognizer)
+    return openapi.document(settings(), pipeline())
 
 
 def render_docs() -> str:

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from server import anatomy, descriptions, explanation, sprites
 from server.answers import answer, pipeline, settings, signed
-from server.config import IMAGE_FORMATS, Config
+from server.config import IMAGE_FORMATS, LIMITS, Config
 from server.detail import detail, window
 from server.explanation import Trace
 from server.options import Options
@@ -121,14 +121,4 @@ def accuracies(record: dict[str, Any]) -> dict[str, float]:
 
 def limits(config: Config) -> dict[str, Any]:
     """List what the service takes."""
-    return {
-        "max_body_bytes": config.max_body_bytes,
-        "max_pixels": config.max_pixels,
-        "max_webp_pixels": config.max_webp_pixels,
-        "max_total_pixels": config.max_total_pixels,
-        "max_images": config.max_images,
-        "max_marks": config.max_marks,
-        "max_inputs": config.max_inputs,
-        "receive_timeout": config.receive_timeout,
-        "formats": list(IMAGE_FORMATS),
-    }
+    return {name: getattr(config, name) for name in LIMITS} | {"formats": list(IMAGE_FORMATS)}

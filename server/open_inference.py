@@ -18,8 +18,7 @@ MODELS = ("/models/<name>", "/models/<name>/versions/<version>")
 @blueprint.get("")
 def server() -> Response:
     """Name the server."""
-    body = {"name": "convnet", "version": pipeline().recognizer.version}
-    return answer({**body, "extensions": ["binary_tensor_data"]})
+    return answer(about_server(pipeline().recognizer.version))
 
 
 @blueprint.get("/health/live")
@@ -40,15 +39,7 @@ def ready() -> Response:
 def model(name: str, version: str | None = None) -> Response:
     """Describe the tensors that go in and come out."""
     require_model(name, version)
-    return answer(
-        {
-            "name": name,
-            "versions": [pipeline().recognizer.version],
-            "platform": "convnet",
-            "inputs": [describe(tensors.INPUT, "FP32", [-1, *tensors.SHAPE])],
-            "outputs": [describe(name, *kind) for name, kind in tensors.OUTPUTS.items()],
-        }
-    )
+    return answer(about_model(name, pipeline().recognizer.version))
 
 
 @blueprint.get(f"{MODELS[0]}/ready")
@@ -77,6 +68,22 @@ def infer(name: str, version: str | None = None) -> Response:
         return Response(body, content_type="application/json")
     headers = {HEADER_LENGTH: str(json_bytes)}
     return Response(body, headers=headers, content_type="application/octet-stream")
+
+
+def about_server(version: str) -> dict[str, Any]:
+    """Say what serves, and what it can beyond the protocol."""
+    return {"name": "convnet", "version": version, "extensions": ["binary_tensor_data"]}
+
+
+def about_model(name: str, version: str) -> dict[str, Any]:
+    """Describe the tensors of the network."""
+    return {
+        "name": name,
+        "versions": [version],
+        "platform": "convnet",
+        "inputs": [describe(tensors.INPUT, "FP32", [-1, *tensors.SHAPE])],
+        "outputs": [describe(output, *kind) for output, kind in tensors.OUTPUTS.items()],
+    }
 
 
 def describe(name: str, datatype: str, shape: list[int]) -> dict[str, Any]:

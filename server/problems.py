@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from server.config import MAX_HEADER_FIELD, MAX_HEADER_FIELDS, MAX_REQUEST_LINE
+
 MEDIA_TYPE = "application/problem+json"
 MOST_SHOWN = 6
 
@@ -31,6 +33,14 @@ KINDS: dict[str, tuple[int, str]] = {
     "not_ready": (503, "Not ready"),
 }
 """Each code, with the status and the title that go with it."""
+
+DETAILS = {
+    "uri_too_long": f"the first line of a request may have at most {MAX_REQUEST_LINE} bytes",
+    "headers_too_large": (
+        f"a header may have at most {MAX_HEADER_FIELDS} fields of {MAX_HEADER_FIELD} bytes each"
+    ),
+}
+"""What is wrong where it is always the same."""
 
 CODES = {status: code for code, (status, _) in KINDS.items() if status not in (400, 422, 503)} | {
     400: "bad_request",

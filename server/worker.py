@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from server import metrics, problems, request_log
 from server.arrival import HEAD_LIMIT, Arrival
 from server.bodies import too_large
-from server.config import MAX_HEADER_FIELD, MAX_HEADER_FIELDS, MAX_REQUEST_LINE, Config
+from server.config import Config
 from server.problems import Problem
 from server.refusal import reply
 
@@ -41,10 +41,6 @@ STATUSES = {
     parse_errors.LimitRequestLine: 414,
     parse_errors.LimitRequestHeaders: 431,
     parse_errors.UnsupportedTransferCoding: 501,
-}
-DETAILS = {
-    414: f"the first line of a request may have at most {MAX_REQUEST_LINE} bytes",
-    431: f"a header may have at most {MAX_HEADER_FIELDS} fields of {MAX_HEADER_FIELD} bytes each",
 }
 
 
@@ -213,7 +209,8 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
             problem = Problem("internal_error", "the service failed; the fault has been logged")
         else:
             status = next((STATUSES[kind] for kind in STATUSES if isinstance(exc, kind)), 400)
-            problem = Problem(problems.CODES[status], DETAILS.get(status, str(exc)[:200]))
+            code = problems.CODES[status]
+            problem = Problem(code, problems.DETAILS.get(code, str(exc)[:200]))
         conn = next(conn for conn in tuple(self.admitted) if conn.sock is client)
         client.sendall(self.reply(conn, problem))
 

@@ -50,19 +50,7 @@ def test_every_setting_is_documented_with_its_default_and_meaning(root, setting)
     assert row in rows
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "max_body_bytes",
-        "max_pixels",
-        "max_webp_pixels",
-        "max_total_pixels",
-        "max_images",
-        "max_marks",
-        "max_inputs",
-        "receive_timeout",
-    ],
-)
+@pytest.mark.parametrize("name", config.LIMITS)
 def test_every_limit_of_the_contract_is_documented(root, name):
     text = (root / "docs/api.md").read_text()
     assert f"`{name.upper()}`" in text

@@ -1,5 +1,7 @@
 """The description of the API is true: of every route, limit, example and answer."""
 
+import base64
+import io
 import json
 import os
 import re
@@ -9,9 +11,10 @@ import sys
 import jsonschema
 import pytest
 from live import serve
+from PIL import Image
 
 from server import create_app
-from server.config import IMAGE_FORMATS, MEDIA_TYPES
+from server.config import IMAGE_FORMATS, LIMITS, MEDIA_TYPES
 from server.problems import KINDS
 
 
@@ -101,15 +104,109 @@ def test_other_methods_are_right_everywhere(api, client, method):
             assert set(response.headers["Allow"].split(", ")) == takes
 
 
-def test_every_example_of_an_answer_fits_its_schema(api):
-    shown = 0
+def examples_of(api, content):
+    """Return the examples of an answer by name, with those that are only pointed to."""
+    return {
+        name: api["components"]["examples"][example["$ref"].rsplit("/", 1)[1]]["value"]
+        if "$ref" in example
+        else example["value"]
+        for name, example in content.get("examples", {}).items()
+    }
+
+
+def test_every_answer_in_json_has_examples_that_fit_its_schema(api):
+    for path, _, operation in operations(api):
+        for status, response in operation["responses"].items():
+            for media_type, content in response["content"].items():
+                shown = examples_of(api, content)
+                assert shown or "json" not in media_type, (path, status)
+                for code, value in shown.items():
+                    check(api, content["schema"], value)
+                    if media_type == "application/problem+json":
+                        assert value["code"] == code
+                        assert status in (str(value["status"]), "default")
+
+
+def lasting(answer):
+    """Leave out what differs from one request to the next."""
+    return {key: value for key, value in answer.items() if key not in ("time_ms", "request_id")}
+
+
+def test_the_examples_of_answers_are_what_is_answered(api, client):
+    compared = 0
+    for path, method, operation in operations(api):
+        answers = operation["responses"]["200"]["content"].get("application/json", {})
+        asked = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        for name, answer in examples_of(api, answers).items():
+            body = asked.get("examples", {}).get(name, {}).get("value")
+            if path == "/explain":
+                last = len(answer["layers"]) - 1
+                body = api["components"]["schemas"]["Picture"]["examples"][0]
+                body = {"image": body, "maps": [last], "heatmap": True, "layer": last, "channel": 0}
+            if path != "/openapi.json":
+                response = client.open(path, method=method.upper(), json=body)
+                assert lasting(response.get_json()) == lasting(answer), path
+                compared += 1
+    assert compared >= 15
+
+
+def picture(size, colour=255):
+    file = io.BytesIO()
+    Image.new("L", size, colour).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def test_the_examples_of_problems_are_what_is_answered(api, client, seven):
+    one = base64.b64encode(seven).decode()
+    dots = Image.new("L", (340, 340), 255)
+    for place in range(257):
+        dots.paste(0, (x := 20 * (place % 17) + 5, y := 20 * (place // 17) + 5, x + 4, y + 8))
+    file = io.BytesIO()
+    dots.save(file, "PNG")
+    many = base64.b64encode(file.getvalue()).decode()
+    requests = {
+        "not_json": {"data": b"", "content_type": "application/json"},
+        "not_found": {"path": "/predictions"},
+        "method_not_allowed": {"method": "GET"},
+        "too_large": {"data": b"x" * (8 * 1024 * 1024 + 1), "content_type": "image/png"},
+        "unsupported_media_type": {"data": b"x", "content_type": "text/plain"},
+        "invalid_field": {"json": {"image": one, "top": 11}},
+        "missing_image": {"json": {}},
+        "too_many_images": {"json": {"images": [one] * 33}},
+        "not_base64": {"json": {"images": [one, "!"]}},
+        "not_an_image": {"json": {"image": base64.b64encode(b"text").decode()}},
+        "too_many_pixels": {"json": {"image": picture((16001, 1000))}},
+        "blank_image": {"json": {"image": picture((50, 50))}},
+        "too_many_marks": {"path": "/read", "json": {"image": many}},
+    }
+    for code, request in requests.items():
+        answer = client.open(**{"path": "/predict", "method": "POST", **request}).get_json()
+        assert lasting(answer) == lasting(api["components"]["examples"][code]["value"])
+    assert set(api["components"]["examples"]) == set(KINDS)
+
+
+def test_every_operation_and_every_field_is_described(api):
+    def walk(schema, where):
+        if isinstance(schema, dict):
+            for name, part in schema.get("properties", {}).items():
+                if part is not False and "$ref" not in part:
+                    assert part.get("description"), (where, name)
+            for name, part in schema.items():
+                walk(part, (*where, name))
+        elif isinstance(schema, list):
+            for part in schema:
+                walk(part, where)
+
+    walk(api["components"]["schemas"], ())
+    walk(api["paths"], ())
     for _, _, operation in operations(api):
-        for response in operation["responses"].values():
-            for content in response["content"].values():
-                for example in content.get("examples", {}).values():
-                    check(api, content["schema"], example["value"])
-                    shown += 1
-    assert shown >= 3
+        assert operation["description"].endswith(".")
+        assert all(option["description"] for option in operation.get("parameters", []))
+
+
+def test_workers_describe_the_service_in_the_same_bytes(app):
+    again = create_app().test_client().get("/openapi.json")
+    assert app.test_client().get("/openapi.json").headers["ETag"] == again.headers["ETag"]
 
 
 def test_every_field_example_fits_its_schema(api):
@@ -140,14 +237,15 @@ def test_every_problem_is_described(api):
     assert described == {code: status for code, (status, _) in KINDS.items()}
 
 
-def test_limits_come_from_the_settings(recognizer):
+def test_limits_come_from_the_settings():
     config = {"MAX_IMAGES": 5, "MAX_PIXELS": 123456, "MAX_INPUTS": 77, "MAX_BODY_BYTES": 4321}
-    text = create_app(config, recognizer=recognizer).test_client().get("/openapi.json").text
+    text = create_app(config).test_client().get("/openapi.json").text
     schemas = json.loads(text)["components"]["schemas"]
     assert schemas["SeveralPictures"]["properties"]["images"]["maxItems"] == 5
     assert "123456 pixels" in schemas["Picture"]["description"]
     limits = schemas["Model"]["properties"]["limits"]["properties"]
     assert {name: limits[name.lower()]["const"] for name in config} == config
+    assert set(limits) == {*LIMITS, "formats"}
     assert all(name in schemas["Picture"]["description"] for name in IMAGE_FORMATS)
 
 

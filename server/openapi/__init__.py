@@ -3,10 +3,12 @@
 from typing import Any
 
 from server.config import Config
+from server.openapi.answers import answers
 from server.openapi.operations import paths
+from server.openapi.refusals import refusals
 from server.openapi.schemas import schemas
+from server.pipeline import Pipeline
 from server.problems import KINDS
-from server.recognizer import Recognizer
 
 DESCRIPTION = """\
 Reads handwritten, drawn and printed digits in pictures, with a convolutional network that this
@@ -19,8 +21,10 @@ client's own if it sent a plain one, else a new one.
 """
 
 
-def document(config: Config, recognizer: Recognizer) -> dict[str, Any]:
-    """Describe every operation, with the limits of `config` and the name of the network."""
+def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
+    """Describe every operation, with the limits of `config` and what the network answers."""
+    recognizer = pipeline.recognizer
+    refused = refusals(config)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -38,10 +42,19 @@ def document(config: Config, recognizer: Recognizer) -> dict[str, Any]:
             {"name": "open inference", "description": "The Open Inference Protocol, version 2"},
             {"name": "documents", "description": "The page, and this description"},
         ],
-        "paths": paths(config, recognizer),
-        "components": {"schemas": schemas(config, len(recognizer.layers)), "headers": HEADERS},
+        "paths": paths(config, recognizer, answers(pipeline, config)),
+        "components": {
+            "schemas": schemas(config, len(recognizer.layers)),
+            "headers": HEADERS,
+            "examples": refused,
+        },
         "x-problems": [
-            {"code": code, "status": status, "title": title}
+            {
+                "code": code,
+                "status": status,
+                "title": title,
+                "example": refused[code]["value"]["detail"],
+            }
             for code, (status, title) in KINDS.items()
         ],
     }

@@ -1,4 +1,4 @@
-"""Requests to try, and what is answered to them."""
+"""Requests to try."""
 
 import base64
 import io
@@ -8,18 +8,28 @@ from PIL import Image
 
 from server.health import known_picture
 
+Examples = dict[str, dict[str, Any]]
 
-def small_picture() -> str:
-    """Return the known picture at 56×56 pixels, in base64."""
+SIDE = 56
+REQUEST_ID = "5f2c0c8e5f1f4a0f9d3a7c1b2e4d6f80"
+
+
+def picture(times: int) -> bytes:
+    """Draw the known digit, small, so many times side by side."""
+    digit = Image.open(io.BytesIO(known_picture())).resize((SIDE, SIDE))
+    row = Image.new("L", (SIDE * times, SIDE), 255)
+    for place in range(times):
+        row.paste(digit, (SIDE * place, 0))
     file = io.BytesIO()
-    Image.open(io.BytesIO(known_picture())).resize((56, 56)).save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
+    row.save(file, "PNG")
+    return file.getvalue()
 
 
-PICTURE = small_picture()
+PNG, NUMBER_PNG = picture(1), picture(3)
+PICTURE, NUMBER_PICTURE = (base64.b64encode(png).decode() for png in (PNG, NUMBER_PNG))
 DATA_URL = f"data:image/png;base64,{PICTURE}"
 
-PREDICT: dict[str, Any] = {
+PREDICT: Examples = {
     "one": {"summary": "One picture", "value": {"image": PICTURE}},
     "data_url": {
         "summary": "As a data URL, with options",
@@ -27,8 +37,14 @@ PREDICT: dict[str, Any] = {
     },
     "several": {"summary": "Several pictures", "value": {"images": [PICTURE, DATA_URL]}},
 }
-READ = {"number": {"summary": "A number", "value": {"image": PICTURE}}}
-EXPLAIN: dict[str, Any] = {
+READ: Examples = {
+    "number": {"summary": "A number", "value": {"image": NUMBER_PICTURE}},
+    "input": {
+        "summary": "A number, with what the network saw",
+        "value": {"image": NUMBER_PICTURE, "input": True},
+    },
+}
+EXPLAIN: Examples = {
     "everything": {"summary": "All feature maps", "value": {"image": PICTURE}},
     "heatmap": {
         "summary": "Where the network looked",
@@ -39,8 +55,8 @@ EXPLAIN: dict[str, Any] = {
         "value": {"image": PICTURE, "maps": [0], "layer": 0, "channel": 0, "row": 3, "column": 5},
     },
 }
-INFER = {
-    "blank": {
+INFER: Examples = {
+    "bar": {
         "summary": "One input: a bar of ink",
         "value": {
             "id": "example",
@@ -53,34 +69,6 @@ INFER = {
                 }
             ],
             "outputs": [{"name": "probabilities"}, {"name": "digit"}],
-        },
-    }
-}
-
-SIGNATURE = {
-    "model": {"name": "digits", "version": "1.0"},
-    "time_ms": {"preprocess": 1.9, "predict": 0.8},
-    "request_id": "5f2c0c8e5f1f4a0f9d3a7c1b2e4d6f80",
-}
-PROBABILITIES = [0.0001, 0.0002, 0.0011, 0.0004, 0.0003, 0.0001, 0.0, 0.9913, 0.0002, 0.0063]
-SEVEN = {"digit": 7, "confidence": 0.9913, "is_digit": True, "probabilities": PROBABILITIES}
-TOP = {"top": [{"digit": 7, "probability": 0.9913}, {"digit": 9, "probability": 0.0063}]}
-
-PREDICTED: dict[str, Any] = {
-    "one": {"summary": "One picture", "value": {**SEVEN, **TOP, **SIGNATURE}},
-    "several": {
-        "summary": "Several pictures",
-        "value": {"predictions": [{**SEVEN, **TOP}, {**SEVEN, **TOP}], **SIGNATURE},
-    },
-}
-NUMBER = {
-    "number": {
-        "summary": "A number of one digit",
-        "value": {
-            "text": "7",
-            "digits": [{**SEVEN, "box": [11, 10, 33, 36]}],
-            "size": [56, 56],
-            **SIGNATURE,
         },
     }
 }

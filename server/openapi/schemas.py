@@ -3,7 +3,7 @@
 from typing import Any
 
 from server import tensors
-from server.config import IMAGE_FORMATS, Config
+from server.config import IMAGE_FORMATS, LIMITS, Config
 from server.descriptions import DEFAULT_TOP
 from server.openapi.examples import PICTURE
 from server.problems import KINDS
@@ -55,8 +55,8 @@ TENTHS = array(PROBABILITY, 10)
 DATA_URL: Schema = {"type": "string", "pattern": "^data:image/png;base64,"}
 SPRITE = {
     "image": about(DATA_URL, "Grey PNG; its byte v stands for min + v/255 · (max - min)"),
-    "min": NUMBER,
-    "max": NUMBER,
+    "min": about(NUMBER, "What black stands for"),
+    "max": about(NUMBER, "What white stands for"),
 }
 SHAPE = array(COUNT)
 PAIR = array(COUNT, 2)
@@ -76,15 +76,19 @@ WISHES: dict[str, Schema] = {
 def requests(config: Config, layers: int) -> dict[str, Schema]:
     """Describe what is sent."""
     asked = questions(layers)
-    pictures = array(ref("Picture"), minItems=1, maxItems=config.max_images)
+    pictures = about(
+        array(ref("Picture"), minItems=1, maxItems=config.max_images),
+        f"Together at most {config.max_total_pixels} pixels; read in one forward pass",
+    )
     return {
         "Picture": {
             "type": "string",
             "format": "picture",
             "minLength": 1,
             "description": (
-                f"A {', '.join(IMAGE_FORMATS)} file of at most {config.max_pixels} pixels, in "
-                "base64, plain or as a data URL (`data:image/png;base64,…`)"
+                f"A {', '.join(IMAGE_FORMATS)} file of at most {config.max_pixels} pixels "
+                f"({config.max_webp_pixels} in WebP), in base64, plain or as a data URL "
+                "(`data:image/png;base64,…`)"
             ),
             "examples": [PICTURE],
         },
@@ -135,27 +139,49 @@ READING = {
     "is_digit": about(TRUTH, "Whether the network recognises a digit at all"),
     "probabilities": about(TENTHS, "Calibrated; index = digit"),
 }
-RANKED = array(record(digit=DIGIT, probability=PROBABILITY), minItems=1, maxItems=10)
+RANKED = about(
+    array(
+        record(
+            digit=about(DIGIT, "One of the ten"),
+            probability=about(PROBABILITY, "As in `probabilities`"),
+        ),
+        minItems=1,
+        maxItems=10,
+    ),
+    "The likeliest digits, best first",
+)
 SIGNATURE = {
-    "model": record(name=TEXT, version=TEXT),
-    "time_ms": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
-    "request_id": TEXT,
+    "model": about(
+        record(name=about(TEXT, "Its name"), version=about(TEXT, "Its version")), "What has read it"
+    ),
+    "time_ms": {
+        "type": "object",
+        "additionalProperties": {"type": "number", "minimum": 0},
+        "description": "Milliseconds spent in each part of the request",
+    },
+    "request_id": about(TEXT, "The same as `X-Request-Id`"),
 }
 INPUT = {"input": about(DATA_URL, "What the network saw, if asked for")}
 
 READINGS: dict[str, Schema] = {
     "Reading": record(("input",), **READING, top=RANKED, **INPUT),
     "Prediction": record(("input",), **READING, top=RANKED, **INPUT, **SIGNATURE),
-    "Predictions": record(predictions=array(ref("Reading"), minItems=1), **SIGNATURE),
+    "Predictions": record(
+        predictions=about(array(ref("Reading"), minItems=1), "One for each picture, as sent"),
+        **SIGNATURE,
+    ),
     "Number": record(
         text=about({"type": "string", "pattern": "^[0-9?]*$"}, "`?` where no digit is recognised"),
-        digits=array(
-            record(
-                ("input",),
-                **READING,
-                box=about(array(COUNT, 4), "x, y, width, height in pixels of `size`"),
-                **INPUT,
-            )
+        digits=about(
+            array(
+                record(
+                    ("input",),
+                    **READING,
+                    box=about(array(COUNT, 4), "x, y, width, height in pixels of `size`"),
+                    **INPUT,
+                )
+            ),
+            "In reading order",
         ),
         size=about(PAIR, "Width and height of the picture"),
         **SIGNATURE,
@@ -163,21 +189,48 @@ READINGS: dict[str, Schema] = {
 }
 
 LAYER = {
-    "index": COUNT,
-    "name": TEXT,
-    "kind": TEXT,
-    "description": TEXT,
-    "input_shape": SHAPE,
-    "output_shape": SHAPE,
-    "parameters": COUNT,
-    "multiply_adds": COUNT,
-    "kernel_shape": SHAPE,
-    "pool": PAIR,
-    "stride": PAIR,
-    "padding": array(PAIR, 2),
+    "index": about(COUNT, "Place in the network, from 0"),
+    "name": about(TEXT, "Kind and number, such as `conv1`"),
+    "kind": about(TEXT, "Class of the layer, such as `Conv2D`"),
+    "description": about(TEXT, "What it does, in a sentence"),
+    "input_shape": about(SHAPE, "Without the batch: height, width, channels, or a length"),
+    "output_shape": about(SHAPE, "As `input_shape`"),
+    "parameters": about(COUNT, "How many numbers it has learned"),
+    "multiply_adds": about(COUNT, "Multiplications with an addition, for one input"),
+    "kernel_shape": about(SHAPE, "Height, width, channels in, channels out; Dense: in, out"),
+    "pool": about(PAIR, "Height and width of the window"),
+    "stride": about(PAIR, "Steps of the window, down and right"),
+    "padding": about(array(PAIR, 2), "[[top, bottom], [left, right]]"),
 }
 SOMETIMES = ("kernel_shape", "pool", "stride", "padding")
-TILES = record(**SPRITE, count=COUNT, columns=COUNT, rows=COUNT, tile=PAIR)
+TILES = record(
+    **SPRITE,
+    count=about(COUNT, "How many maps"),
+    columns=about(COUNT, "Tiles side by side"),
+    rows=about(COUNT, "Tiles below each other"),
+    tile=about(PAIR, "Height and width of a tile"),
+)
+SCORES = record(
+    logits=about(array(nullable(NUMBER), 10), "Null for a digit that the network does not know"),
+    temperature=about(NUMBER, "The softmax of `logits / temperature` is `probabilities`"),
+)
+HEATMAP = record(
+    digit=about(DIGIT, "Whose score it is about"),
+    method=about(TEXT, "`occlusion`: how far the score falls where ink is covered"),
+    patch=about(COUNT, "Side of the cover, in pixels"),
+    shape=about(PAIR, "Height and width"),
+    **SPRITE,
+)
+DETAIL: Schema = {
+    "type": "object",
+    "required": ["layer", "channel", "kind"],
+    "properties": {
+        "layer": about(COUNT, "Index of the layer"),
+        "channel": about(nullable(COUNT), "Output channel; null for all"),
+        "kind": about(TEXT, "Class of the layer, which says what else there is"),
+    },
+    "description": "The numbers of one layer, for those who follow it by hand (docs/api.md)",
+}
 
 EXPLANATIONS: dict[str, Schema] = {
     "Layer": record(SOMETIMES, **LAYER),
@@ -190,16 +243,13 @@ EXPLANATIONS: dict[str, Schema] = {
         ("heatmap", "detail"),
         **READING,
         top=RANKED,
-        input=record(shape=PAIR, **SPRITE),
-        layers=array(ref("LayerAtWork")),
-        scores=record(logits=array(nullable(NUMBER), 10), temperature=NUMBER),
-        heatmap=record(digit=DIGIT, method=TEXT, patch=COUNT, shape=PAIR, **SPRITE),
-        detail={
-            "type": "object",
-            "required": ["layer", "channel", "kind"],
-            "properties": {"layer": COUNT, "channel": nullable(COUNT), "kind": TEXT},
-            "description": "The numbers of one layer; what there is depends on its kind",
-        },
+        input=about(
+            record(shape=about(PAIR, "Height and width"), **SPRITE), "What the network saw"
+        ),
+        layers=about(array(ref("LayerAtWork")), "From the input on"),
+        scores=about(SCORES, "What the probabilities are made of"),
+        heatmap=about(HEATMAP, "Where the network looked, if asked for"),
+        detail=DETAIL,
         **SIGNATURE,
     ),
 }
@@ -208,53 +258,65 @@ EXPLANATIONS: dict[str, Schema] = {
 def cards(config: Config) -> dict[str, Schema]:
     """Describe what `GET /model` tells."""
     free: Schema = {"type": "object"}
-    limits = record(
-        max_body_bytes=about(COUNT, "", const=config.max_body_bytes),
-        max_pixels=about(COUNT, "", const=config.max_pixels),
-        max_webp_pixels=about(COUNT, "", const=config.max_webp_pixels),
-        max_total_pixels=about(COUNT, "", const=config.max_total_pixels),
-        max_images=about(COUNT, "", const=config.max_images),
-        max_marks=about(COUNT, "", const=config.max_marks),
-        max_inputs=about(COUNT, "", const=config.max_inputs),
-        receive_timeout=about(COUNT, "seconds", const=config.receive_timeout),
-        formats=array({"enum": list(IMAGE_FORMATS)}),
-    )
     return {
         "Model": record(
-            name=TEXT,
-            version=TEXT,
-            sha256=nullable({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
-            file_bytes=COUNT,
-            input_shape=SHAPE,
-            output_shape=SHAPE,
-            parameters=COUNT,
-            multiply_adds=COUNT,
-            layers=array(ref("Layer")),
-            architecture=array(TEXT),
-            training=free,
-            accuracy={"type": "object", "additionalProperties": PROBABILITY},
-            calibration=free,
-            limits=limits,
+            name=about(TEXT, "Its name, also in the Open Inference Protocol"),
+            version=about(TEXT, "Its version"),
+            sha256=about(
+                nullable({"type": "string", "pattern": "^[0-9a-f]{64}$"}), "Of the file of weights"
+            ),
+            file_bytes=about(COUNT, "Size of the file of weights"),
+            input_shape=about(SHAPE, "Without the batch: height, width, channels"),
+            output_shape=about(SHAPE, "Without the batch: the ten digits"),
+            parameters=about(COUNT, "How many numbers it has learned"),
+            multiply_adds=about(COUNT, "Multiplications with an addition, for one picture"),
+            layers=about(array(ref("Layer")), "As they serve: each BatchNorm is folded"),
+            architecture=about(array(TEXT), "The layers as they were trained"),
+            training=about(free, "How it was trained, as recorded with the weights"),
+            accuracy=about(
+                {"type": "object", "additionalProperties": PROBABILITY},
+                "Shares of digits read rightly, by set of pictures",
+            ),
+            calibration=about(free, "What makes probabilities of scores, and refuses what is none"),
+            limits=about(limits(config), "What the service takes"),
         )
     }
 
 
+def limits(config: Config) -> Schema:
+    """Describe the settings that a client has to keep to."""
+    numbers = {
+        name: about(COUNT, Config.meaning(name), const=getattr(config, name)) for name in LIMITS
+    }
+    formats = array({"enum": list(IMAGE_FORMATS)})
+    return record(**numbers, formats=about(formats, "Kinds of pictures"))
+
+
 INFERENCE: dict[str, Schema] = {
-    "InferenceTensor": record(name=TEXT, datatype=TEXT, shape=array({"type": "integer"})),
+    "InferenceTensor": record(
+        name=about(TEXT, "Its name"),
+        datatype=about(TEXT, "FP32 or INT64"),
+        shape=about(array({"type": "integer"}), "-1 is the number of inputs"),
+    ),
     "InferenceAnswer": record(
         ("id",),
-        model_name=TEXT,
-        model_version=TEXT,
-        id=TEXT,
-        outputs=array(
-            record(
-                ("data", "parameters"),
-                name={"enum": list(tensors.OUTPUTS)},
-                datatype=TEXT,
-                shape=SHAPE,
-                data=array(NUMBER),
-                parameters={"type": "object"},
-            )
+        model_name=about(TEXT, "What has read it"),
+        model_version=about(TEXT, "Its version"),
+        id=about(TEXT, "As sent"),
+        outputs=about(
+            array(
+                record(
+                    ("data", "parameters"),
+                    name=about(
+                        {"enum": list(tensors.OUTPUTS)}, "`digit` is -1 where none is recognised"
+                    ),
+                    datatype=about(TEXT, "FP32 or INT64"),
+                    shape=about(SHAPE, "How many inputs, then 10 for `probabilities`"),
+                    data=about(array(NUMBER), "Row by row, unless they follow as bytes"),
+                    parameters={"type": "object", "description": "`binary_data_size`, if so"},
+                )
+            ),
+            "Those asked for, or both",
         ),
     ),
 }
@@ -272,27 +334,32 @@ def inference_request(config: Config) -> Schema:
     }
     data = array(PROBABILITY, minItems=side * side, maxItems=side * side * config.max_inputs)
     tensor = record(
-        name={"const": tensors.INPUT},
-        datatype={"const": "FP32"},
+        name={"const": tensors.INPUT, "description": "The one input"},
+        datatype={"const": "FP32", "description": "32-bit floating point"},
         shape=about(shape, "How many inputs, then 28, 28, 1"),
         data=about(data, "Row by row, 0 paper to 1 ink; lists may be nested"),
     )
-    output = record(name={"enum": list(tensors.OUTPUTS)})
-    return record(("id", "outputs"), id=TEXT, inputs=array(tensor, 1), outputs=array(output))
+    output = record(name={"enum": list(tensors.OUTPUTS), "description": "Which output"})
+    return record(
+        ("id", "outputs"),
+        id=about(TEXT, "Comes back with the answer"),
+        inputs=about(array(tensor, 1), "The pictures, in one tensor"),
+        outputs=about(array(output), "Which outputs are wanted; both without it"),
+    )
 
 
 PROBLEM: dict[str, Schema] = {
     "Problem": record(
         ("index", "field", "max_bytes"),
         type=about(TEXT, "Where the code is explained", format="uri-reference"),
-        title=TEXT,
-        status={"type": "integer", "minimum": 400, "maximum": 599},
+        title=about(TEXT, "What kind of problem"),
+        status=about({"type": "integer", "minimum": 400, "maximum": 599}, "That of the answer"),
         detail=about(TEXT, "What is wrong this time"),
-        code={"enum": list(KINDS)},
+        code=about({"enum": list(KINDS)}, "What programs should look at"),
         error=about(TEXT, "The same as `detail`"),
-        request_id=TEXT,
+        request_id=about(TEXT, "The same as `X-Request-Id`"),
         index=about(COUNT, "Which of several pictures is at fault"),
         field=about(TEXT, "Which field is at fault"),
-        max_bytes=COUNT,
+        max_bytes=about(COUNT, "How many bytes a body may have"),
     )
 }
