@@ -38,6 +38,8 @@ class ServiceError(ValueError):
 class Client:
     """Asks one service, over one kept connection.
 
+    It comes back as late as the service asks, but does not wait longer than `LONGEST_WAIT` seconds.
+
     Parameters
     ----------
     url : str
@@ -68,19 +70,22 @@ class Client:
         ServiceError
             If the service refuses the picture, or does not answer in several attempts.
         """
-        for attempt in range(ATTEMPTS - 1):
+        for attempt in range(ATTEMPTS):
             try:
                 response = self.send(picture, route, options)
-            except requests.ConnectionError:
-                time.sleep(backoff(attempt))
-                continue
-            if response.status_code not in TRY_AGAIN:
-                return contents(response)
-            time.sleep(waiting_time(response, attempt))
-        try:
-            return contents(self.send(picture, route, options))
-        except requests.RequestException as error:
-            raise ServiceError(f"cannot reach {self.url}: {root_cause(error)}") from None
+            except requests.ConnectionError as error:
+                failure = ServiceError(f"cannot reach {self.url}: {root_cause(error)}")
+                wait = backoff(attempt)
+            except requests.RequestException as error:
+                raise ServiceError(f"cannot ask {self.url}: {root_cause(error)}") from None
+            else:
+                if response.status_code not in TRY_AGAIN:
+                    return contents(response)
+                failure, wait = refusal(response), waiting_time(response, attempt)
+            if attempt == ATTEMPTS - 1 or wait > LONGEST_WAIT:
+                break
+            time.sleep(wait)
+        raise failure
 
     def send(self, picture: bytes, route: str, options: dict[str, Any]) -> requests.Response:
         """Send a picture once."""
@@ -95,13 +100,25 @@ class Client:
 
 def contents(response: requests.Response) -> dict[str, Any]:
     """Return the answer, or raise the problem that came instead."""
-    try:
-        body: dict[str, Any] = response.json()
-    except requests.JSONDecodeError:
-        raise ServiceError(f"status {response.status_code}, and no JSON") from None
     if not response.ok:
-        raise ServiceError(body.get("detail", f"status {response.status_code}"), body)
+        raise refusal(response)
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        raise ServiceError(f"status {response.status_code}, and no JSON object")
     return body
+
+
+def refusal(response: requests.Response) -> ServiceError:
+    """Return the problem that an answer tells of, whoever has sent it."""
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        body = None
+    problem = body if isinstance(body, dict) else {}
+    return ServiceError(str(problem.get("detail", f"status {response.status_code}")), problem)
 
 
 def backoff(attempt: int) -> float:
@@ -112,13 +129,13 @@ def backoff(attempt: int) -> float:
 def waiting_time(response: requests.Response, attempt: int) -> float:
     """Seconds that ``Retry-After`` asks for, in either form of RFC 9110, section 10.2.3."""
     text = response.headers.get("Retry-After", "")
-    if text.isdigit():
-        return min(float(text), LONGEST_WAIT)
+    if text.isascii() and text.isdigit():
+        return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)
     except ValueError:
         return backoff(attempt)
-    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_WAIT)
+    return max((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def root_cause(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from typing import Any, Protocol
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 BAR = 20
+FIELD = {"predict": "is_digit", "read": "digits"}  # what the answer of each route always has
 
 
 class Reader(Protocol):
@@ -47,10 +49,14 @@ def main(argv: list[str] | None = None) -> int:
     failed = 0
     for file in options.images:
         try:
-            show(file, reader(file.read_bytes(), route))
+            answer = reader(file.read_bytes(), route)
+            if FIELD[route] not in answer:
+                raise ValueError("the answer is none of a service that reads digits")
         except (OSError, ValueError) as error:
             failed += 1
             print(f"predict.py: {file}: {reason(error)}", file=sys.stderr)
+        else:
+            show(file, answer)
     reader.close()
     return 1 if failed else 0
 
@@ -64,11 +70,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--read", action="store_true", help="each picture shows a whole number")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--url", help="ask the service at this address")
+    where.add_argument("--url", type=address, help="ask the service at this address")
     where.add_argument(
         "--model", default="digits", metavar="FILE", help="weights, or the name of shipped ones"
     )
     return parser.parse_args(argv)
+
+
+def address(text: str) -> str:
+    """Take the address of a service."""
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"it begins with http:// or https://, not as {text!r}")
+    return text
 
 
 def open_reader(options: argparse.Namespace) -> Reader:
@@ -112,5 +125,18 @@ def reason(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
+def run() -> int:
+    """Run the command until it has ended, or is no longer wanted."""
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130  # as shells do
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 from live import serve
 from PIL import Image
 
@@ -89,6 +90,41 @@ def expected(code):
 def test_examples_run_and_answer(language, code, service, folder):
     printed = run(language, code, service, folder)
     assert re.search(expected(code), printed, re.MULTILINE), printed
+
+
+ANSWERS = {  # section: request
+    "POST /predict": "/predict?input=true",
+    "POST /read": "/read",
+    "POST /explain": "/explain?heatmap=true&layer=0&channel=0",
+    "GET /model": "/model",
+    "Errors": "/predict?top=11",
+}
+
+
+def keys(value):
+    """Return all names in a JSON value, however deep."""
+    if isinstance(value, list):
+        return set().union(*map(keys, value))
+    if isinstance(value, dict):
+        return set(value).union(*map(keys, value.values()))
+    return set()
+
+
+@pytest.mark.parametrize("section", ANSWERS)
+def test_answers_have_the_fields_that_are_shown(section, service, folder):
+    text = (ROOT / "docs/api.md").read_text().split(f"\n## {section}\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"^```json\n(.*?)^```$", text, re.M | re.S)
+    block = next(block for block in blocks if re.search(r'"(model|sha256|error)":', block))
+    shown = set(re.findall(r'"(\w+)":', block))
+    url = service.url + ANSWERS[section]
+    if section.startswith("GET"):
+        answer = requests.get(url, timeout=60).json()
+    else:
+        picture = (folder / "digit.png").read_bytes()
+        headers = {"Content-Type": "image/png"}
+        answer = requests.post(url, data=picture, headers=headers, timeout=60).json()
+    assert shown <= keys(answer)
+    assert set(answer) - {"field"} <= shown
 
 
 def test_there_are_examples_in_every_language_for_every_route():

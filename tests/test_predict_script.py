@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -83,7 +84,10 @@ def test_an_unknown_network_is_refused(files, capsys):
     assert "none-such" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["--url", "http://x", "--model", "y", "z.png"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--url", "http://x", "--model", "y", "z.png"], ["--url", "127.0.0.1:8000", "z.png"]],
+)
 def test_a_wrong_command_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         predict.main(arguments)
@@ -176,6 +180,44 @@ def test_an_answer_that_is_not_json_is_an_error(scripted, client):
         client.predict(b"picture")
 
 
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"<html>", b""])
+def test_whatever_comes_instead_of_a_problem_is_an_error(scripted, client, body):
+    scripted.script = [(404, {}, body), (200, {}, body)]
+    for status in (404, 200):
+        with pytest.raises(ServiceError, match=f"status {status}"):
+            client.predict(b"picture")
+
+
+def test_a_service_that_asks_for_too_much_patience_is_given_up_at_once(scripted, client):
+    scripted.script = [(503, {"Retry-After": "3600"}, BUSY)]
+    with pytest.raises(ServiceError, match="later"):
+        client.predict(b"picture")
+    assert (scripted.script, scripted.slept) == ([], [])
+
+
+def test_a_request_that_cannot_be_made_is_an_error(monkeypatch):
+    monkeypatch.setattr(client_module.time, "sleep", pytest.fail)
+    with pytest.raises(ServiceError, match="cannot ask"):
+        Client("http://[::1").predict(b"picture")
+
+
+def test_another_service_is_not_taken_for_this_one(scripted, files, capsys):
+    scripted.script = [(200, {}, b'{"status": "fine"}')]
+    url = f"http://127.0.0.1:{scripted.server_port}"
+    assert predict.main(["--url", url, str(files / "seven.png")]) == 1
+    assert "none of a service that reads digits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [["--json"], []])
+def test_whoever_reads_the_output_may_stop(root, files, options):
+    command = [sys.executable, "scripts/predict.py", *options, *[str(files / "seven.png")] * 2]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, cwd=root, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_an_absent_service_is_tried_again_and_then_named(free_port, monkeypatch):
     slept = []
     monkeypatch.setattr(client_module.time, "sleep", slept.append)
@@ -193,11 +235,12 @@ def retry_after(text):
 
 def test_retry_after_is_seconds_or_a_date():
     assert retry_after("7") == 7
-    assert retry_after("9999999") == client_module.LONGEST_WAIT
+    assert retry_after("9999999") == 9999999
     soon = datetime.now(UTC) + timedelta(seconds=10)
     assert 8 < retry_after(format_datetime(soon, usegmt=True)) <= 10
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    assert retry_after("soon") == backoff(1) == 1.0
+    assert retry_after("Wed, 21 Oct 2015 07:28:00 -0000") == 0
+    assert retry_after("soon") == retry_after("\u00b2") == backoff(1) == 1.0
 
 
 def test_options_go_into_the_query(service, seven):
