@@ -14,28 +14,28 @@ from numpy.typing import NDArray
 from server.arrays import Ink
 from server.lines import Box, Line
 from server.preprocessing import INK_THRESHOLD, normalize
-from server.seams import Seams
+from server.seams import LEAST_STROKE, Seams
 
 Scores = NDArray[np.float64]
 
 # A gap crosses less of a stroke than this.
 GAP_STROKES = 0.05
 
-# What a digit may be, in parts of the height of the line, and for ink of its square: no wider, ...
+# What a digit may be, in parts of the height of the line: no wider, ...
 WIDEST = 1.1
 
-# ... and, unless it stands alone, no lower, with no less ink, and between cuts that cross no more
-# strokes together.
+# ... and, unless it stands alone, no lower, with no less ink than a stroke of this length, and
+# between cuts that cross no more strokes together.
 _LOWEST = 0.4
-_LEAST_INK = 0.03
-_MOST_STROKES = 4.0
+_LEAST_STROKE = 0.25
+_MOST_STROKES = 5.0
 
-# Costs in nats: of what is certainly no digit, of a stroke that is cut, of a gap inside of a digit,
-# as wide as the line is high, and of every digit.
+# Costs in nats: of what is certainly no digit, of a stroke that is cut, of a gap inside of a digit
+# as wide as the line is high, and of being wider than that by as much.
 _NO_DIGIT = 12.0
-_CUT = 0.2
+_CUT = 0.1
 _GAP = 10.0
-_DIGIT = 0.1
+_WIDE = 2.0
 
 # What is low and alone may be a dot or a dash, for this and more the more ink it has.
 _SPECK = 2.0
@@ -84,7 +84,7 @@ def find_candidates(line: Line, seams: Seams) -> list[Candidate]:
     # Seams may lean: what lies between them is at least this wide.
     near = left[last] - right[first] <= WIDEST * height
     likely = near & (strokes <= _MOST_STROKES)
-    likely &= ink[last] - ink[first] >= _LEAST_INK * height**2
+    likely &= ink[last] - ink[first] >= _LEAST_STROKE / LEAST_STROKE * seams.least_ink
     found = (
         _candidate(line, seams, int(first[index]), int(last[index]), bool(alone[index]))
         for index in np.flatnonzero(alone | likely)
@@ -110,12 +110,13 @@ def _candidate(line: Line, seams: Seams, first: int, last: int, alone: bool) -> 
     if not alone and (low or width > WIDEST * line.height):
         return None
     gap = (np.diff(x).max(initial=1) - 1) / line.height
+    excess = max(0.0, width / line.height - 1)
     return Candidate(
         first,
         last,
         (start + int(x[0]), int(y[0]), width, height),
         normalize(ink),
-        float(_GAP * gap + _CUT * seams.strokes[last] + _DIGIT),
+        float(_GAP * gap + _WIDE * excess + _CUT * seams.strokes[last]),
         _SPECK + _SPECK_INK * float(ink.sum()) / line.height**2 if low else np.inf,
     )
 

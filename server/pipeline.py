@@ -16,6 +16,9 @@ from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores
 from server.segmentation import Segment, segment
 
+BESIDE_DIGITS = 2.0
+"""By how much the log-odds of "some digit" are higher for what stands beside digits."""
+
 
 class Stopwatch:
     """Adds up the milliseconds spent in each named part of a request."""
@@ -95,7 +98,9 @@ class Pipeline:
             (decoded,) = self.decode([picture])
         with self.turn, result.time("preprocess"), problems():
             digits = segment(decoded.grey, classify, self.max_marks)
-        result.readings = self.recognizer.readings(np.stack([digit.scores for digit in digits]))
+        scores = np.stack([digit.scores for digit in digits])
+        prior = BESIDE_DIGITS if len(digits) > 1 else 0.0
+        result.readings = self.recognizer.readings(scores, prior)
         result.size = (decoded.width, decoded.height)
         result.boxes = [enlarge(digit, decoded) for digit in digits]
         result.inputs = [digit.input for digit in digits]

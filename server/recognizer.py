@@ -89,9 +89,12 @@ class Calibration:
             raise ValueError(f"`rejection.score` must be 'energy', got {rejection['score']!r}")
         return cls(float(record.get("temperature", 1.0)), float(rejection["threshold"]))
 
-    def readings(self, logits: Scores) -> list[Reading]:
-        """Turn logits (N, 10) into N readings."""
-        accepted = energy(logits) >= self.threshold
+    def readings(self, logits: Scores, prior: float = 0.0) -> list[Reading]:
+        """Turn logits (N, 10) into N readings.
+
+        `prior` is by how much the log-odds of "some digit" are higher than for any picture.
+        """
+        accepted = energy(logits) + prior >= self.threshold
         scaled = logits / self.temperature
         probabilities = np.exp(scaled - energy(scaled)[:, np.newaxis])
         return [
@@ -165,6 +168,6 @@ class Recognizer:
         """Read N inputs (28, 28), values 0 to 1, ink 1, in one forward pass."""
         return self.readings(self.logits(inputs))
 
-    def readings(self, logits: Scores) -> list[Reading]:
-        """Turn logits (N, 10) into N readings."""
-        return self.calibration.readings(logits)
+    def readings(self, logits: Scores, prior: float = 0.0) -> list[Reading]:
+        """Turn logits (N, 10) into N readings; see `Calibration.readings`."""
+        return self.calibration.readings(logits, prior)

@@ -22,11 +22,11 @@ from server.preprocessing import stroke_width
 _SPACING = 0.05
 _REACH = 0.3
 
-# Seams that part less ink than this (of the square of the height) are not worth telling apart.
-LEAST_INK = 0.012
+# Seams that part less ink than a stroke of this length are not worth telling apart.
+LEAST_STROKE = 0.1
 
 # More strokes than this are crossed by nothing that is a cut.
-_MOST_STROKES = 3.0
+_MOST_STROKES = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Stiffness:
 # Finds gaps.
 LOOSE = Stiffness(0.15, 0.1)
 # Finds where digits touch.
-STIFF = Stiffness(3.0, 1.0)
+STIFF = Stiffness(6.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,21 @@ class Seams:
         How many strokes it crosses: the ink on it over the width of a stroke.
     ink_left : ndarray of float, shape (S, H)
         How much ink each row has left of it.
+    least_ink : float
+        There is more ink than this between any two.
     """
 
     columns: Indices
     strokes: Numbers
     ink_left: Numbers
+    least_ink: float
 
     def __len__(self) -> int:
         return len(self.strokes)
 
     def take(self, keep: NDArray[np.bool_] | Indices) -> "Seams":
         """Choose seams by a mask (S,) or by their indices."""
-        return Seams(self.columns[keep], self.strokes[keep], self.ink_left[keep])
+        return Seams(self.columns[keep], self.strokes[keep], self.ink_left[keep], self.least_ink)
 
 
 def find_seams(ink: Ink, *stiffness: Stiffness) -> Seams:
@@ -99,8 +102,15 @@ def find_seams(ink: Ink, *stiffness: Stiffness) -> Seams:
     columns = np.concatenate([*ends, *(columns for columns, _ in found)])
     crossed = np.concatenate([np.zeros(2), *(crossed for _, crossed in found)])
     ink_left = np.pad(np.cumsum(ink, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
-    seams = Seams(columns, crossed / stroke_width(ink), ink_left[np.arange(height), columns])
-    return _worth_telling_apart(seams, LEAST_INK * height**2)
+    stroke = stroke_width(ink)
+    return _worth_telling_apart(
+        Seams(
+            columns,
+            crossed / stroke,
+            ink_left[np.arange(height), columns],
+            LEAST_STROKE * height * stroke,
+        )
+    )
 
 
 def _cheapest_paths(
@@ -137,9 +147,9 @@ def _trace_back(steps: NDArray[np.int8], last: Indices) -> Indices:
     return path
 
 
-def _worth_telling_apart(seams: Seams, least: float) -> Seams:
+def _worth_telling_apart(seams: Seams) -> Seams:
     """Choose the cheapest seams with enough ink between any two; the first two are the ends."""
-    total = seams.ink_left.sum(axis=1)
+    total, least = seams.ink_left.sum(axis=1), seams.least_ink
     chosen = [0, 1]
     for index in np.argsort(seams.strokes[2:], kind="stable") + 2:
         if seams.strokes[index] > _MOST_STROKES:

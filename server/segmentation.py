@@ -26,7 +26,7 @@ from server.lattice import (
 )
 from server.lines import Box, Line, find_lines
 from server.preprocessing import check_grey, locate_ink
-from server.seams import LEAST_INK, LOOSE, STIFF, Seams, find_seams
+from server.seams import LOOSE, STIFF, Seams, find_seams
 
 # Scores (N, 10) of N inputs (28, 28), as before a softmax.
 Classify = Callable[[list[Ink]], Scores]
@@ -126,11 +126,10 @@ class _Reading:
         if len(seams) > _MOST_SEAMS:
             return self.seams
         ink_left, known = seams.ink_left.sum(axis=1), self.seams.ink_left.sum(axis=1)
-        least = LEAST_INK * self.line.height**2
         keep = np.ones(len(seams), np.bool_)
         for digit in self.sure:
             start, stop = known[digit.first], known[digit.last]
-            keep &= (ink_left < start + least) | (ink_left > stop - least)
+            keep &= (ink_left < start + seams.least_ink) | (ink_left > stop - seams.least_ink)
         return seams.take(keep)
 
     def segments(self) -> list[Segment]:

@@ -126,7 +126,7 @@ class ScriptedRecognizer:
         self.batches.append(len(inputs))
         return self.readings(self.logits(inputs))
 
-    def readings(self, logits: np.ndarray) -> list[Reading]:
+    def readings(self, logits: np.ndarray, prior: float = 0.0) -> list[Reading]:
         probabilities = [0.01] * 10
         probabilities[7 if self.digit is None else self.digit] = 0.91
         return [Reading(self.digit, 0.91, probabilities) for _ in logits]

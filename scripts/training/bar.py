@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
 from convnet.trainer import Progress
+
+Item = TypeVar("Item")
 
 RECENT = 100  # steps whose mean loss is shown
 REFRESH = 0.1  # seconds
@@ -97,3 +100,15 @@ def _bar(title: str, steps: int, done: int) -> Any:
     # The rates that it would add itself count steps; ours count images.
     form = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
     return tqdm(desc=title, total=steps, initial=done, leave=False, bar_format=form, mininterval=0)
+
+
+def counted(items: Iterable[Item], title: str, total: int) -> Iterator[Item]:
+    """Yield `items`, of which there are `total`, and show on a terminal how many have been."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    bar = _bar(title, total, 0)
+    for item in items:
+        yield item
+        bar.update(1)
+    bar.close()
