@@ -11,6 +11,7 @@ arrive in time; and on SIGTERM takes in what the system has accepted before it s
 import socket
 import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
@@ -33,7 +34,7 @@ SEND_TIMEOUT = struct.pack("ll", 10, 0)  # struct timeval: seconds, microseconds
 LINGER_SECONDS = 2.0
 LINGER_LIMIT = 20.0
 BUFFER_BUDGET = 64 * 1024 * 1024
-ALWAYS_ADMITTED = (b"GET /livez ", b"GET /readyz ", b"GET /metrics ")
+ALWAYS_ADMITTED = (b"GET /livez ", b"GET /readyz ", b"GET /v2/health/", b"GET /metrics ")
 
 STATUSES = {
     parse_errors.ForbiddenProxyRequest: 400,
@@ -95,6 +96,11 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         self.admitted: dict[Connection, None] = {}
         self.capacity = self.settings.threads + self.settings.queue_limit
         self.budget = max(BUFFER_BUDGET, 2 * self.settings.max_body_bytes)
+
+    def init_process(self) -> None:
+        """Begin to work, with one more thread for those who ask how the service is."""
+        self.express = ThreadPoolExecutor(1, "express")
+        super().init_process()
 
     # -- in ---------------------------------------------------------------------------------
 
@@ -168,12 +174,16 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
 
     def admit(self, conn: Connection) -> Problem | None:
         """Let a thread answer a whole request, if not too many wait for that already."""
-        is_full = len(self.admitted) >= self.capacity
-        if is_full and not conn.arrival.data.startswith(ALWAYS_ADMITTED):
+        is_urgent = conn.arrival.data.startswith(ALWAYS_ADMITTED)
+        if len(self.admitted) >= self.capacity and not is_urgent:
             return self.busy("more requests are waiting than can be answered soon")
         self.admitted[conn] = None
         self.leave(conn)
-        super().enqueue_req(conn)
+        # Whoever watches the service is not to wait behind the pictures of others.
+        pool = self.express if is_urgent else self.tpool
+        pool.submit(self.handle, conn).add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
         return None
 
     def busy(self, detail: str) -> Problem:

@@ -1,5 +1,7 @@
 """What the front door lets in; test_gunicorn.py has it at work."""
 
+from concurrent.futures import Future
+
 import pytest
 
 from server.arrival import Arrival
@@ -39,6 +41,32 @@ def test_requests_that_wait_are_held_to_the_same_memory_as_those_that_arrive(wor
         assert worker.examine(conn).code == "busy"
     small = Conn(100, 100)
     assert worker.examine(small) is small
+
+
+class Pool:
+    """Takes what is submitted, in place of threads."""
+
+    def __init__(self):
+        self.taken = []
+
+    def submit(self, handle, conn):
+        self.taken.append(conn)
+        return Future()
+
+
+def test_whoever_watches_the_service_does_not_wait_behind_pictures(worker):
+    worker.tpool, worker.express = Pool(), Pool()
+    worker.leave = lambda conn: None
+    pictures = [Conn(100, 100) for _ in range(worker.capacity + 1)]
+    assert [worker.examine(conn) for conn in pictures[:-1]] == [None] * worker.capacity
+    assert worker.examine(pictures[-1]).code == "busy"
+    assert worker.tpool.taken == pictures[:-1]
+    for path in ("/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"):
+        watcher = Conn(0, 0)
+        watcher.arrival = Arrival(bytearray(f"GET {path} HTTP/1.1\r\n\r\n".encode()))
+        assert worker.examine(watcher) is None
+        assert worker.express.taken[-1] is watcher
+    assert len(worker.tpool.taken) == worker.capacity
 
 
 def test_one_request_of_the_largest_size_always_fits(worker, monkeypatch):
