@@ -49,11 +49,11 @@ class Line:
     def shrink(cls, ink: Ink, corner: tuple[int, int]) -> "Line":
         """Bring the ink (H, W) of a line to a handy size."""
         height, width = ink.shape
-        scale = max(1.0, height / _LINE_HEIGHT)
-        if scale > 1:
-            size = max(1, round(width / scale)), _LINE_HEIGHT
-            ink = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
-        return cls(ink, corner, scale)
+        scale = height / _LINE_HEIGHT
+        size = max(1, round(width / scale)), _LINE_HEIGHT
+        method = Image.Resampling.BOX if scale > 1 else Image.Resampling.BICUBIC
+        resized = np.asarray(Image.fromarray(ink).resize(size, method))
+        return cls(np.clip(resized, np.float32(0), np.float32(1)), corner, scale)
 
     @property
     def height(self) -> int:
