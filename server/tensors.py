@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from server.options import whole_number
 from server.problems import Problem, invalid
 from server.recognizer import Inputs, Reading
 from server.strict import load_json
@@ -58,11 +59,10 @@ def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
     """
     length = len(data)
     if header_length is not None:
-        if not (
-            header_length.isdigit() and len(header_length) < 12 and int(header_length) <= length
-        ):
+        given = whole_number(header_length)
+        if given is None or given > length:
             raise invalid("Inference-Header-Content-Length", f"at most {length}", header_length)
-        length = int(header_length)
+        length = given
     # A list for each number, and one for each row, is as much as nesting can add.
     body = load_json(data[:length], max_values=4 * max_inputs * math.prod(SHAPE))
     if not isinstance(body, dict):

@@ -187,7 +187,7 @@ def test_not_json_is_400(client):
     problem(client.post(URL, data=b'{"inputs": NaN}'), 400, "not_json")
 
 
-@pytest.mark.parametrize("length", ["x", "-1", "999999", "9" * 30])
+@pytest.mark.parametrize("length", ["x", "-1", "999999", "9" * 30, "\u00b2", ""])
 def test_a_wrong_length_of_the_json_is_refused(client, images, length):
     headers = {"Inference-Header-Content-Length": length}
     response = client.post(URL, data=json.dumps(request_of(images)), headers=headers)
