@@ -171,8 +171,9 @@ def test_wishes_that_make_no_sense_are_refused(client, images, more):
     problem(client.post(URL, json=request_of(images) | more), 422, "invalid_field")
 
 
-def test_more_numbers_than_any_batch_has_are_refused_before_they_are_parsed(client):
+def test_more_numbers_than_any_batch_has_are_refused_before_they_are_parsed(client, root):
     most = 4 * 784 * Config.max_inputs
+    assert f"{most} |" in (root / "docs/api.md").read_text()
     body = b'{"inputs": [{"name": "image", "data": [' + b"[]," * (most // 2) + b"0]}]}"
     assert str(most) in problem(client.post(URL, data=body), 413, "too_large")["detail"]
 
