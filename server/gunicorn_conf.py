@@ -3,13 +3,13 @@
 Every number is a setting of `server.config`; docs/deploy.md lists them.
 """
 
+import atexit
 import os
 import shutil
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -55,15 +55,16 @@ accesslog = None
 errorlog = "-"
 loglevel = _settings.log_level
 
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove what was made for the time of the run; workers, which end earlier, do not."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 # Workers count into files that they share. The client library looks for their folder when it is
 # imported, so it is made now; a reload runs this file again and keeps the folder.
-_OURS = "digits-metrics-"
 if find_spec("prometheus_client") and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=_OURS, dir=_memory)
-
-
-def on_exit(server: Any) -> None:
-    """Remove what was made for the time of the run."""
-    folder = Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""))
-    if folder.name.startswith(_OURS):
-        shutil.rmtree(folder, ignore_errors=True)
+    _folder = tempfile.mkdtemp(prefix="digits-metrics-", dir=_memory)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _folder
+    atexit.register(_remove, _folder, os.getpid())  # also where the start fails

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import signal
 import subprocess
@@ -115,6 +116,28 @@ def test_all_workers_are_counted_together_and_after_a_reload(tmp_path, seven):
         folder = folder_of(service)
         assert folder.is_dir()
     assert not folder.exists()
+
+
+START_THAT_FAILS = """
+import os, sys
+import server.gunicorn_conf
+folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+print(folder, flush=True)
+if os.fork() == 0:
+    sys.exit()  # as a worker that is recycled does
+os.wait()
+assert os.path.isdir(folder)
+sys.exit("no such network")
+"""
+
+
+def test_a_start_that_fails_leaves_no_folder_behind(root):
+    environ = {key: value for key, value in os.environ.items() if "PROMETHEUS" not in key}
+    command = [sys.executable, "-c", START_THAT_FAILS]
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
+    assert done.stderr == "no such network\n"
+    assert "digits-metrics-" in done.stdout
+    assert not Path(done.stdout.strip()).exists()
 
 
 def folder_of(service):
