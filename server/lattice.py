@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from server.arrays import Ink
+from server.arrays import Ink, Mask
+from server.components import Indices
 from server.lines import Box, Line
 from server.preprocessing import INK_THRESHOLD, normalize
 from server.seams import LEAST_STROKE, Seams
@@ -24,9 +25,14 @@ GAP_STROKES = 0.05
 # What a digit may be, in parts of the height of the line: no wider, ...
 WIDEST = 1.1
 
-# ... and, unless it stands alone, no lower, with no less ink than a stroke of this length, and
-# between cuts that cross no more strokes together.
+# ... no lower, ...
 _LOWEST = 0.4
+
+# ... of no more pieces, ...
+_MOST_PIECES = 4
+
+# ... and, unless it stands alone, with no less ink than a stroke of this length, and between cuts
+# that cross no more strokes together.
 _LEAST_STROKE = 0.25
 _MOST_STROKES = 5.0
 
@@ -37,7 +43,7 @@ _CUT = 0.1
 _GAP = 10.0
 _WIDE = 2.0
 
-# What is low and alone may be a dot or a dash, for this and more the more ink it has.
+# What is low and alone is a dot or a dash, for this and more the more ink it has.
 _SPECK = 2.0
 _SPECK_INK = 30.0
 
@@ -71,8 +77,16 @@ class Candidate:
     speck_cost: float
 
 
-def find_candidates(line: Line, seams: Seams) -> list[Candidate]:
-    """Find all that may be a digit, sorted by the seam on the left."""
+def find_pairs(line: Line, seams: Seams) -> tuple[Indices, Indices, Mask]:
+    """Find the pairs of seams that may have a digit between them.
+
+    Returns
+    -------
+    first, last : ndarray of int, shape (N,)
+        The seam on the left, by which they are sorted, and the one on the right.
+    alone : ndarray of bool, shape (N,)
+        Whether both are gaps, and there is none between.
+    """
     height = line.height
     ink = seams.ink_left.sum(axis=1)
     right, left = seams.columns.max(axis=1), seams.columns.min(axis=1)
@@ -83,12 +97,16 @@ def find_candidates(line: Line, seams: Seams) -> list[Candidate]:
     strokes = seams.strokes[first] + seams.strokes[last]
     # Seams may lean: what lies between them is at least this wide.
     near = left[last] - right[first] <= WIDEST * height
-    likely = near & (strokes <= _MOST_STROKES)
+    likely = near & (strokes <= _MOST_STROKES) & (gaps[last] - gaps[first] <= _MOST_PIECES)
     likely &= ink[last] - ink[first] >= _LEAST_STROKE / LEAST_STROKE * seams.least_ink
-    found = (
-        _candidate(line, seams, int(first[index]), int(last[index]), bool(alone[index]))
-        for index in np.flatnonzero(alone | likely)
-    )
+    chosen = alone | likely
+    return first[chosen], last[chosen], alone[chosen]
+
+
+def find_candidates(line: Line, seams: Seams) -> list[Candidate]:
+    """Find all that may be a digit, sorted by the seam on the left."""
+    pairs = np.stack(find_pairs(line, seams), axis=1).tolist()
+    found = (_candidate(line, seams, first, last, bool(alone)) for first, last, alone in pairs)
     return [candidate for candidate in found if candidate]
 
 
@@ -116,7 +134,7 @@ def _candidate(line: Line, seams: Seams, first: int, last: int, alone: bool) -> 
         last,
         (start + int(x[0]), int(y[0]), width, height),
         normalize(ink),
-        float(_GAP * gap + _WIDE * excess + _CUT * seams.strokes[last]),
+        np.inf if low else float(_GAP * gap + _WIDE * excess + _CUT * seams.strokes[last]),
         _SPECK + _SPECK_INK * float(ink.sum()) / line.height**2 if low else np.inf,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from server.arrays import Ink
+from server.arrays import Ink, Mask
 from server.components import Components, Indices, find_components
 from server.images import ImageError
 from server.ink import INK_THRESHOLD
@@ -20,6 +20,13 @@ _LOW = 0.6
 
 # ... and of two neighbours on a line, the smaller one is to this part beside the other.
 _BESIDE = 0.4
+
+
+# A frame has something inside of it that is as high as this part of it, ...
+_INSIDE = 0.35
+
+# ... and fewer runs of pixels in a row than this, on the average: a row of digits has more.
+_SIDES = 2.5
 
 
 class TooManyMarks(ImageError):
@@ -86,7 +93,9 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
             f"there are {len(marks)} marks in the picture; a number has at most {max_marks}"
         )
     boxes = marks.boxes()
-    numbers = _number_lines(boxes)
+    frames = _are_frames(marks, boxes)
+    numbers = np.full(len(boxes), -1)
+    numbers[~frames] = _number_lines(boxes[~frames])
     painted = _paint(marks, numbers)
     lines = []
     for number in range(1, numbers.max() + 1):
@@ -96,6 +105,15 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
         own = (painted[inside] == number) | (painted[inside] == 0)
         lines.append(Line.shrink(np.where(own, ink[inside], np.float32(0)), (left, top)))
     return lines
+
+
+def _are_frames(marks: Components, boxes: Indices) -> Mask:
+    """Tell which marks are drawn around others: they have two sides, and a digit inside."""
+    around = (boxes[:, np.newaxis, :2] < boxes[:, :2]).all(axis=2)
+    around &= (boxes[:, np.newaxis, 2:] > boxes[:, 2:]).all(axis=2)
+    heights = boxes[:, 2] - boxes[:, 0]
+    around &= heights > _INSIDE * heights[:, np.newaxis]
+    return np.asarray(around.any(axis=1) & (np.bincount(marks.labels) < _SIDES * heights))
 
 
 def _number_lines(boxes: Indices) -> Indices:
@@ -140,10 +158,11 @@ def _hull(boxes: Indices) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _paint(marks: Components, numbers: Indices) -> Indices:
-    """Draw each mark in its number; (H, W), 0 where there is none."""
+    """Draw each mark in its number; shape (H, W), 0 where there is none."""
     height, width = marks.shape
     steps = np.zeros(height * (width + 1) + 1, np.int16)
-    steps[marks.starts] = numbers[marks.labels]
-    steps[marks.stops] -= numbers[marks.labels].astype(np.int16)
+    painted = numbers[marks.labels].astype(np.int16)
+    steps[marks.starts] = painted
+    steps[marks.stops] -= painted
     painted = np.cumsum(steps[:-1], dtype=np.int16).reshape(height, width + 1)[:, :width]
     return np.asarray(painted)

@@ -22,6 +22,7 @@ from server.lattice import (
     Scores,
     best_way,
     find_candidates,
+    find_pairs,
     reading_costs,
 )
 from server.lines import Box, Line, find_lines
@@ -34,8 +35,8 @@ Classify = Callable[[list[Ink]], Scores]
 # The network is sure of a digit that costs less than this.
 _SURE = 0.3
 
-# Lines with more seams than this are not cut through ink: they hold no number.
-_MOST_SEAMS = 1000
+# Lines with more candidates than this are not cut through ink: they hold no number.
+_MOST_CANDIDATES = 2000
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,14 @@ class _Reading:
     def cut_further(self) -> Seams:
         """Find seams through ink too, but none inside of digits that the network is sure of."""
         seams = find_seams(self.line.ink, LOOSE, STIFF)
-        if len(seams) > _MOST_SEAMS:
-            return self.seams
         ink_left, known = seams.ink_left.sum(axis=1), self.seams.ink_left.sum(axis=1)
         keep = np.ones(len(seams), np.bool_)
         for digit in self.sure:
             start, stop = known[digit.first], known[digit.last]
             keep &= (ink_left < start + seams.least_ink) | (ink_left > stop - seams.least_ink)
-        return seams.take(keep)
+        seams = seams.take(keep)
+        few = len(find_pairs(self.line, seams)[0]) <= _MOST_CANDIDATES
+        return seams if few else self.seams
 
     def segments(self) -> list[Segment]:
         """Give the digits as they are in the picture."""
