@@ -1,0 +1,144 @@
+"""Where a line may be cut, and the cheapest way through what lies between the cuts."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.lattice import Candidate, best_way, find_candidates, find_pairs, reading_costs
+from server.lines import Line
+from server.seams import LEAST_STROKE, LOOSE, STIFF, find_seams
+
+NOTHING = np.zeros((28, 28), np.float32)
+
+
+def bars(*columns: tuple[int, int], width: int = 100, height: int = 64) -> np.ndarray:
+    ink = np.zeros((height, width), np.float32)
+    for left, right in columns:
+        ink[:, left:right] = 1
+    return ink
+
+
+# -- seams
+
+
+def test_gaps_are_found_between_slanted_strokes():
+    """Each seam leaves the whole of a stroke on one side, though no straight cut does."""
+    rows, columns = np.mgrid[:64, :200]
+    ink = np.zeros((64, 200), np.float32)
+    for start in (0, 40, 80):
+        offset = columns - start - (63 - rows)
+        ink[(offset >= 0) & (offset < 10)] = 1
+    seams = find_seams(ink[:, :155], LOOSE)
+    gaps = seams.take(seams.strokes < 0.05)
+    parts = np.diff(gaps.ink_left.sum(axis=1)) / ink.sum()
+    assert parts == pytest.approx([1 / 3] * 3, abs=0.01)
+
+
+def test_where_strokes_touch_the_seam_crosses_least_ink():
+    ink = bars((10, 20), (50, 60))
+    ink[30:34, 20:50] = 1  # a bridge, thin against the strokes
+    seams = find_seams(ink, LOOSE, STIFF)
+    inner = seams.strokes[1:-1]
+    assert len(inner) >= 1
+    assert 0 < inner.min() < 1
+
+
+def test_seams_go_from_left_to_right_and_stay_in_the_line(rng):
+    ink = (rng.random((40, 160)) < 0.2).astype(np.float32)
+    seams = find_seams(ink, LOOSE, STIFF)
+    assert seams.columns.min() == 0
+    assert seams.columns.max() == 160
+    assert (np.diff(seams.ink_left.sum(axis=1)) >= 0).all()
+    assert (np.abs(np.diff(seams.columns, axis=1)) <= 1).all()
+    assert (seams.ink_left[-1] == ink.sum(axis=1)).all()
+
+
+def test_no_two_seams_are_alike(rng):
+    ink = (rng.random((40, 160)) < 0.2).astype(np.float32)
+    seams = find_seams(ink, LOOSE, STIFF)
+    for one, other in itertools.combinations(seams.ink_left, 2):
+        assert np.abs(one - other).sum() > seams.least_ink
+
+
+def test_a_line_without_ink_to_cut_has_its_ends_alone():
+    seams = find_seams(bars((0, 4), width=4), LOOSE)
+    assert len(seams) == 2
+    assert LEAST_STROKE < 1
+
+
+# -- candidates
+
+
+def test_candidates_are_runs_of_pieces_that_are_narrow_enough():
+    line = Line(bars((0, 10), (30, 40), (60, 70), (140, 150), width=150), (0, 0), 1.0)
+    seams = find_seams(line.ink, LOOSE)
+    seams = seams.take(seams.strokes < 0.05)
+    found = {(c.box[0], c.box[0] + c.box[2]) for c in find_candidates(line, seams)}
+    one_by_one = {(0, 10), (30, 40), (60, 70), (140, 150)}
+    assert found == one_by_one | {(0, 40), (30, 70), (0, 70)}
+
+
+def test_what_is_too_wide_is_a_candidate_only_if_it_cannot_be_cut():
+    line = Line(bars((0, 200), width=200), (0, 0), 1.0)
+    seams = find_seams(line.ink, LOOSE)
+    first, last, alone = find_pairs(line, seams.take(np.array([0, len(seams) - 1])))
+    assert (first.tolist(), last.tolist(), alone.tolist()) == ([0], [1], [True])
+
+
+def test_what_is_low_can_only_be_passed_over():
+    ink = bars((0, 20), width=60)
+    ink[50:, 40:54] = 1
+    line = Line(ink, (0, 0), 1.0)
+    seams = find_seams(ink, LOOSE)
+    digit, *_, dot = find_candidates(line, seams.take(seams.strokes < 0.05))
+    assert digit.speck_cost == np.inf
+    assert dot.cost == np.inf
+    assert dot.speck_cost < 12
+
+
+# -- the way
+
+
+def test_costs_are_log_probabilities_with_none_of_these():
+    scores = np.array([[0.0] * 10, [30.0] + [0.0] * 9, [-60.0] * 10])
+    certain, sure, none = reading_costs(scores)
+    assert certain == pytest.approx(np.log(11))
+    assert sure < 0.01
+    assert none == 12
+
+
+def candidate(first: int, last: int, cost: float) -> Candidate:
+    return Candidate(first, last, (0, 0, 1, 1), NOTHING, cost, np.inf)
+
+
+@given(st.data(), st.integers(1, 6))
+@settings(max_examples=80)
+def test_the_way_is_the_cheapest_of_all(data, pieces):
+    """Compared with every way to cut there is."""
+    pairs = list(itertools.combinations(range(pieces + 1), 2))
+    costs = data.draw(st.lists(st.integers(0, 50), min_size=len(pairs), max_size=len(pairs)))
+    candidates = [candidate(a, b, float(c)) for (a, b), c in zip(pairs, costs, strict=True)]
+    scores = np.zeros((len(pairs), 10))
+    price = dict(zip(pairs, costs + np.log(11), strict=True))
+    way, specks = best_way(candidates, scores)
+    chosen = [(candidates[i].first, candidates[i].last) for i in way]
+    assert not specks
+    assert chosen[0][0] == 0
+    assert chosen[-1][1] == pieces
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(chosen))
+    cheapest = min(
+        sum(price[pair] for pair in itertools.pairwise([0, *inner, pieces]))
+        for count in range(pieces)
+        for inner in itertools.combinations(range(1, pieces), count)
+    )
+    assert sum(price[pair] for pair in chosen) == pytest.approx(cheapest)
+
+
+def test_specks_are_kept_apart_from_digits():
+    dot = Candidate(1, 2, (0, 0, 1, 1), NOTHING, np.inf, 2.0)
+    way, specks = best_way([candidate(0, 1, 0), dot, candidate(2, 3, 0)], np.zeros((3, 10)))
+    assert way == [0, 2]
+    assert specks == [1]

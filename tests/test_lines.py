@@ -1,0 +1,67 @@
+"""Telling the lines of a picture apart: marks are blocks here, nothing is read."""
+
+import numpy as np
+import pytest
+
+from server.lines import TooManyMarks, find_lines
+
+Block = tuple[int, int, int, int]
+
+
+def page(*blocks: Block, shape: tuple[int, int] = (400, 600)) -> np.ndarray:
+    """Ink with blocks (x, y, width, height)."""
+    ink = np.zeros(shape, np.float32)
+    for x, y, width, height in blocks:
+        ink[y : y + height, x : x + width] = 1
+    return ink
+
+
+def corners(ink: np.ndarray) -> list[tuple[int, int]]:
+    return [line.corner for line in find_lines(ink, 256)]
+
+
+def test_lines_come_from_above_whatever_is_left_of_what():
+    assert corners(page((300, 10, 30, 60), (10, 100, 30, 60), (100, 200, 30, 60))) == [
+        (300, 10),
+        (10, 100),
+        (100, 200),
+    ]
+
+
+def test_marks_at_about_the_same_height_are_one_line():
+    assert corners(page((10, 50, 30, 60), (100, 70, 30, 60), (500, 40, 30, 60))) == [(10, 40)]
+
+
+def test_lines_that_reach_into_one_another_are_cut_by_marks():
+    """A tail hangs into the next line; no empty row parts the two."""
+    ink = page((10, 10, 30, 60), (60, 10, 30, 80), (10, 85, 30, 60), (120, 85, 30, 60))
+    upper, lower = find_lines(ink, 256)
+    assert (upper.corner, lower.corner) == ((10, 10), (10, 85))
+    assert upper.ink.shape == (64, 64)  # 80 x 80
+    assert upper.ink.sum() * upper.scale**2 == pytest.approx(30 * 60 + 30 * 80, rel=0.02)
+    assert lower.ink.sum() * lower.scale**2 == pytest.approx(2 * 30 * 60, rel=0.02)
+
+
+def test_low_marks_belong_to_the_line_next_to_them():
+    ink = page((10, 10, 30, 60), (50, 60, 8, 8), (10, 100, 30, 60), (50, 95, 20, 8))
+    assert [round(line.ink.sum() * line.scale**2) for line in find_lines(ink, 256)] == (
+        pytest.approx([1800 + 64, 1800 + 160], rel=0.02)
+    )
+
+
+def test_a_frame_is_left_out():
+    ink = page((10, 10, 500, 4), (10, 200, 500, 4), (10, 10, 4, 194), (506, 10, 4, 194))
+    ink += page((60, 50, 40, 100), (200, 60, 40, 100))
+    (line,) = find_lines(ink, 256)
+    assert line.corner == (60, 50)
+
+
+def test_boxes_go_back_to_the_picture():
+    (line,) = find_lines(page((30, 40, 200, 128)), 256)
+    assert line.height == 64
+    assert line.in_picture((10, 0, 20, 64)) == (50, 40, 40, 128)
+
+
+def test_too_many_marks_are_refused_with_both_numbers():
+    with pytest.raises(TooManyMarks, match=r"3 marks.* 2"):
+        find_lines(page((10, 10, 9, 9), (50, 10, 9, 9), (90, 10, 9, 9)), 2)
