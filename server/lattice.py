@@ -25,15 +25,12 @@ GAP_STROKES = 0.05
 # What a digit may be, in parts of the height of the line: no wider, ...
 WIDEST = 1.1
 
-# ... no lower, ...
+# ... no lower, with no less ink than a stroke of this length, ...
 _LOWEST = 0.4
-
-# ... of no more pieces, ...
-_MOST_PIECES = 4
-
-# ... and, unless it stands alone, with no less ink than a stroke of this length, and between cuts
-# that cross no more strokes together.
 _LEAST_STROKE = 0.25
+
+# ... and, unless it stands alone, of no more pieces, between cuts that cross no more strokes.
+_MOST_PIECES = 4
 _MOST_STROKES = 5.0
 
 # Costs in nats: of what is certainly no digit, of a stroke that is cut, of a gap inside of a digit
@@ -43,7 +40,7 @@ _CUT = 0.1
 _GAP = 10.0
 _WIDE = 2.0
 
-# What is low and alone is a dot or a dash, for this and more the more ink it has.
+# What is small and alone is a dot or a dash, for this and more the more ink it has.
 _SPECK = 2.0
 _SPECK_INK = 30.0
 
@@ -89,43 +86,66 @@ def find_pairs(line: Line, seams: Seams) -> tuple[Indices, Indices, Mask]:
     """
     height = line.height
     ink = seams.ink_left.sum(axis=1)
-    right, left = seams.columns.max(axis=1), seams.columns.min(axis=1)
+    start, stop = _reaches(line, seams)
     first, last = np.triu_indices(len(seams), 1)
     is_gap = seams.strokes < GAP_STROKES
     gaps = np.cumsum(is_gap)
     alone = is_gap[first] & is_gap[last] & (gaps[last] == gaps[first] + 1)
     strokes = seams.strokes[first] + seams.strokes[last]
-    # Seams may lean: what lies between them is at least this wide.
-    near = left[last] - right[first] <= WIDEST * height
+    near = stop[last] - start[first] <= WIDEST * height
     likely = near & (strokes <= _MOST_STROKES) & (gaps[last] - gaps[first] <= _MOST_PIECES)
-    likely &= ink[last] - ink[first] >= _LEAST_STROKE / LEAST_STROKE * seams.least_ink
+    likely &= ink[last] - ink[first] >= _least_ink(seams)
     chosen = alone | likely
     return first[chosen], last[chosen], alone[chosen]
+
+
+def _least_ink(seams: Seams) -> float:
+    """How much ink a digit has at least."""
+    return _LEAST_STROKE / LEAST_STROKE * seams.least_ink
+
+
+def _reaches(line: Line, seams: Seams) -> tuple[Indices, Indices]:
+    """Where ink begins that is right of each seam, and where ink ends that is left of it; (S,)."""
+    mask, width = line.ink > INK_THRESHOLD, line.ink.shape[1]
+    columns = np.arange(width)
+    begins = np.minimum.accumulate(np.where(mask, columns, width)[:, ::-1], axis=1)[:, ::-1]
+    ends = np.maximum.accumulate(np.where(mask, columns + 1, 0), axis=1)
+    rows = np.arange(line.height)
+    start = np.pad(begins, ((0, 0), (0, 1)), constant_values=width)[rows, seams.columns]
+    stop = np.pad(ends, ((0, 0), (1, 0)))[rows, seams.columns]
+    return start.min(axis=1), stop.max(axis=1)
 
 
 def find_candidates(line: Line, seams: Seams) -> list[Candidate]:
     """Find all that may be a digit, sorted by the seam on the left."""
     pairs = np.stack(find_pairs(line, seams), axis=1).tolist()
-    found = (_candidate(line, seams, first, last, bool(alone)) for first, last, alone in pairs)
+    start, stop = (ends.tolist() for ends in _reaches(line, seams))
+    found = (
+        _candidate(line, seams, (first, last), (start[first], stop[last]), bool(alone))
+        for first, last, alone in pairs
+    )
     return [candidate for candidate in found if candidate]
 
 
-def _candidate(line: Line, seams: Seams, first: int, last: int, alone: bool) -> Candidate | None:
+def _candidate(
+    line: Line, seams: Seams, pair: tuple[int, int], reach: tuple[int, int], alone: bool
+) -> Candidate | None:
     """Cut out what lies between two seams, unless it is too large or too small for a digit."""
-    start, stop = int(seams.columns[first].min()), int(seams.columns[last].max())
-    columns = np.arange(start, stop)
+    first, last = pair
+    start = reach[0]
+    columns = np.arange(*reach)
     within = (columns >= seams.columns[first][:, np.newaxis]) & (
         columns < seams.columns[last][:, np.newaxis]
     )
-    ink = np.where(within, line.ink[:, start:stop], np.float32(0))
+    ink = np.where(within, line.ink[:, slice(*reach)], np.float32(0))
     mask = ink > INK_THRESHOLD
     x, y = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     if len(x) == 0:
         nothing = np.zeros((28, 28), np.float32)
         return Candidate(first, last, (start, 0, 0, 0), nothing, np.inf, 0.0) if alone else None
     width, height = int(x[-1] + 1 - x[0]), int(y[-1] + 1 - y[0])
-    low = height < _LOWEST * line.height
-    if not alone and (low or width > WIDEST * line.height):
+    small = height < _LOWEST * line.height or ink.sum() < _least_ink(seams)
+    if not alone and (small or width > WIDEST * line.height):
         return None
     gap = (np.diff(x).max(initial=1) - 1) / line.height
     excess = max(0.0, width / line.height - 1)
@@ -134,8 +154,8 @@ def _candidate(line: Line, seams: Seams, first: int, last: int, alone: bool) -> 
         last,
         (start + int(x[0]), int(y[0]), width, height),
         normalize(ink),
-        np.inf if low else float(_GAP * gap + _WIDE * excess + _CUT * seams.strokes[last]),
-        _SPECK + _SPECK_INK * float(ink.sum()) / line.height**2 if low else np.inf,
+        np.inf if small else float(_GAP * gap + _WIDE * excess + _CUT * seams.strokes[last]),
+        _SPECK + _SPECK_INK * float(ink.sum()) / line.height**2 if small else np.inf,
     )
 
 

@@ -142,3 +142,25 @@ def test_specks_are_kept_apart_from_digits():
     way, specks = best_way([candidate(0, 1, 0), dot, candidate(2, 3, 0)], np.zeros((3, 10)))
     assert way == [0, 2]
     assert specks == [1]
+
+
+def test_pieces_of_a_digit_are_joined_however_far_the_next_one_is():
+    """The seam in a wide gap may lie anywhere in it; what counts is where ink begins and ends."""
+    ink = bars((0, 10), (200, 210), (230, 260), (500, 510), width=510)
+    line = Line(ink, (0, 0), 1.0)
+    seams = find_seams(ink, LOOSE)
+    found = {
+        (c.box[0], c.box[0] + c.box[2])
+        for c in find_candidates(line, seams.take(seams.strokes < 0.05))
+    }
+    assert found == {(0, 10), (200, 210), (230, 260), (500, 510), (200, 260)}
+
+
+def test_a_mark_of_little_ink_is_no_digit_however_high():
+    ink = bars((0, 12), (40, 41), width=60)
+    ink[::2, 40] = 0
+    line = Line(ink, (0, 0), 1.0)
+    seams = find_seams(ink, LOOSE)
+    *_, mark = find_candidates(line, seams.take(seams.strokes < 0.05))
+    assert mark.box[3] > 60
+    assert mark.cost == np.inf
