@@ -5,6 +5,7 @@ joined. A picture has far fewer runs than pixels, so everything after the cuttin
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,18 +39,26 @@ class Components:
     def __len__(self) -> int:
         return int(self.labels.max()) + 1 if len(self.labels) else 0
 
+    @cached_property
+    def pixels(self) -> Indices:
+        """Where the pixels are, shape (P,), run by run: indices into the flattened picture."""
+        lengths = self.stops - self.starts
+        firsts = self.starts - self.starts // (self.shape[1] + 1)
+        places = np.arange(lengths.sum())
+        return np.asarray(np.repeat(firsts - (np.cumsum(lengths) - lengths), lengths) + places)
+
+    @cached_property
+    def owners(self) -> Indices:
+        """The component of each of the `pixels`, shape (P,)."""
+        return np.repeat(self.labels, self.stops - self.starts)
+
     def areas(self, values: NDArray[Any] | None = None) -> Numbers:
         """Pixels of each component; with `values` (H, W), the sum of the values under it."""
         if values is None:
-            run = self.stops - self.starts
+            each, weights = self.labels, self.stops - self.starts
         else:
-            height, width = self.shape
-            padded = np.zeros((height, width + 1), dtype=values.dtype)  # faster than np.pad
-            padded[:, :width] = values
-            # One-past-the-last indices never leave the array: each row ends with a padding pixel.
-            edges = np.stack([self.starts, self.stops], 1).ravel()
-            run = np.add.reduceat(padded.ravel(), edges)[::2]
-        return np.bincount(self.labels, weights=run, minlength=len(self)).astype(np.float64)
+            each, weights = self.owners, values.ravel()[self.pixels]
+        return np.bincount(each, weights, minlength=len(self)).astype(np.float64)
 
     def boxes(self) -> Indices:
         """Bounding boxes, shape (N, 4): top, left, bottom, right, the last two exclusive."""

@@ -74,8 +74,10 @@ def locate_ink(grey: Grey, several: bool = False) -> Ink:
     kept = (_is_drawing if several else _belongs_to_drawing)(parts, strength)
     near = local_max(parts.mask(kept), 1 + 2 * _soft_edge(parts, kept))
     paper = np.float32(2 * grain)
-    ink = np.clip((strength - paper) / (np.float32(full) - paper), 0, 1)
-    return np.where(near, ink, np.float32(0))
+    ink = (strength - paper) / (np.float32(full) - paper)
+    np.clip(ink, 0, 1, out=ink)
+    ink[~near] = 0
+    return ink
 
 
 def _denoise(strength: Ink) -> tuple[Ink, float]:
@@ -103,8 +105,8 @@ def _grain(strength: Ink) -> float:
 
 def _full_strength(strength: Ink, parts: Components) -> float:
     """Strength of full ink: what the upper quarter of the heaviest part's ink exceeds."""
-    heaviest = np.arange(len(parts)) == parts.areas(strength**2).argmax()
-    ink = strength[parts.mask(heaviest)]
+    heaviest = parts.areas(strength**2).argmax()
+    ink = strength.ravel()[parts.pixels[parts.owners == heaviest]]
     ink = ink[ink > 0.5 * ink.max()]
     return float(np.partition(ink, 3 * ink.size // 4)[3 * ink.size // 4])
 

@@ -46,7 +46,10 @@ def _repeat_edges(values: NDArray[Values], above: int, below: int) -> NDArray[Va
 
 
 def box_blur(values: Ink, radius: int) -> Ink:
-    """Mean over a square of 2 `radius` + 1 pixels a side, the border repeated."""
+    """Mean over a square of 2 `radius` + 1 pixels a side, the border repeated.
+
+    The sums are grown by doubling, as the window of `local_max` is.
+    """
     if radius < 1:
         return values
     for _ in range(2):
@@ -56,9 +59,14 @@ def box_blur(values: Ink, radius: int) -> Ink:
 
 def _mean_of_rows(values: Ink, radius: int) -> Ink:
     window = 2 * radius + 1
-    padded = _repeat_edges(values, radius + 1, radius)
-    sums = np.cumsum(padded, axis=0, dtype=np.float64)
-    return ((sums[window:] - sums[:-window]) / window).astype(np.float32)
+    doubled = _repeat_edges(values, radius, radius)  # sums over `width` rows, a power of two
+    sums, summed, width = doubled[: len(values)], 1, 1
+    while summed < window:
+        doubled, width = doubled[:-width] + doubled[width:], 2 * width
+        if window & width:
+            sums = sums + doubled[summed : summed + len(values)]
+            summed += width
+    return np.asarray(sums * np.float32(1 / window))
 
 
 def reduce_by(grey: Grey, factor: int) -> Grey:

@@ -83,3 +83,29 @@ def test_nobody_keeps_less_than_was_said_before(monkeypatch):
     for largest in (1 << 20, 1 << 30, 1 << 20):
         assert memory.keep_freed_memory(largest)
     assert options == [(-3, 1 << 20), (-1, 4 << 20), (-3, 1 << 30), (-1, 1 << 30)]
+
+
+DRAWINGS = """
+import resource
+import numpy as np
+from server.preprocessing import preprocess
+
+drawing = np.full((280, 280), 255, np.uint8)
+drawing[60:220, 130:150] = 0
+
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        preprocess(drawing)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+pages()
+print(pages())
+"""
+
+
+def test_drawings_find_the_memory_of_earlier_ones():
+    shown = subprocess.run(
+        [sys.executable, "-c", DRAWINGS], capture_output=True, text=True, check=True
+    )
+    assert int(shown.stdout) < 100
