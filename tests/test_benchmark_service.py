@@ -1,4 +1,4 @@
-"""The load generator counts rightly, and the three services answer what they should."""
+"""The load generator counts rightly, and the four services answer what they should."""
 
 import io
 import pickle
@@ -15,6 +15,7 @@ from scripts.benchmarks.ours import blueprint
 from scripts.benchmarks.service import load, section
 from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.service.running import Application, running
+from server.images import decode
 from server.preprocessing import preprocess
 
 
@@ -77,12 +78,30 @@ def test_the_stub_answers_in_the_networks_place_and_nothing_else_changes():
     assert set(answers[0]) > {"digit", "confidence", "probabilities", "model", "request_id"}
 
 
-def test_the_service_with_pytorch_gives_the_networks_probabilities(tmp_path, monkeypatch, rng):
+@pytest.fixture
+def network(tmp_path, monkeypatch, rng):
+    """Lay out an untrained network where the services with PyTorch look for one."""
     pytest.importorskip("torch", reason="torch is not installed: pip install -e '.[bench]'")
     network = convnet.build("live-app", rng=rng)
     file = tmp_path / "blueprint"
     file.write_bytes(pickle.dumps(blueprint(network)))
     monkeypatch.setenv("BLUEPRINT", str(file))
+    return network
+
+
+def test_pytorch_takes_the_networks_place_and_nothing_else_changes(network):
+    from scripts.benchmarks.service import with_pytorch
+
+    picture = canvas_pictures(1)[0]
+    answer = with_pytorch.app.test_client().post("/predict", data=picture, content_type="image/png")
+    calibration = with_pytorch.recognizer.calibration
+    scores = network.forward(preprocess(decode(picture))[None, ..., None]).astype(np.float64)
+    expected = calibration.readings(scores)[0].probabilities
+    np.testing.assert_allclose(answer.json["probabilities"], expected, atol=1e-5)
+    assert set(answer.json) > {"digit", "confidence", "probabilities", "model", "request_id"}
+
+
+def test_the_plain_service_with_pytorch_gives_the_networks_probabilities(network, rng):
     from scripts.benchmarks.service import flask_pytorch
 
     digit = rng.integers(0, 256, (28, 28), np.uint8)

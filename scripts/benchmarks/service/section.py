@@ -1,4 +1,4 @@
-"""Requests per second, latency, memory and start of three services, under the same load."""
+"""Requests per second, latency, memory and start of four services, under the same load."""
 
 from __future__ import annotations
 
@@ -30,14 +30,21 @@ PLAIN = ("--workers", str(WORKERS), "--threads", str(THREADS), "--preload", "--n
 
 
 def applications(blueprint: Path) -> list[Application]:
-    """Return ours, ours without a network, and a service with PyTorch."""
+    """Return ours, ours without a network and with PyTorch's, and a plain one with PyTorch."""
     workers = {"WEB_CONCURRENCY": str(WORKERS), "THREADS": str(THREADS)}
     theirs = {"BLUEPRINT": str(blueprint), "OMP_NUM_THREADS": "1"}
     return [
         Application("convnet", (*OURS, "wsgi:app"), workers),
         Application("network stubbed", (*OURS, "scripts.benchmarks.service.stubbed:app"), workers),
         Application(
-            "Flask + PyTorch", (*PLAIN, "scripts.benchmarks.service.flask_pytorch:app"), theirs
+            "network in PyTorch",
+            (*OURS, "scripts.benchmarks.service.with_pytorch:app"),
+            workers | theirs,
+        ),
+        Application(
+            "plain Flask + PyTorch",
+            (*PLAIN, "scripts.benchmarks.service.flask_pytorch:app"),
+            theirs,
         ),
     ]
 
