@@ -60,3 +60,11 @@ def wanted(digit: int, width: float = 0.1) -> np.ndarray:
 
 
 every_digit = pytest.mark.parametrize("digit", DIGITS)
+
+
+def bars(*columns: tuple[int, int], width: int = 100, height: int = 64) -> np.ndarray:
+    """Return ink with upright bars from one column to before another."""
+    ink = np.zeros((height, width), np.float32)
+    for left, right in columns:
+        ink[:, left:right] = 1
+    return ink
