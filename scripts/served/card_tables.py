@@ -52,9 +52,12 @@ def corruptions(served: Measurement) -> str:
 
 
 def seeds(measurements: Sequence[Measurement]) -> str:
-    """Return mean and spread over the seeds, as a section; nothing if there is one network only."""
+    """Return mean and spread over the seeds, or that there is only one, as a section."""
     if len(measurements) == 1:
-        return ""
+        return (
+            "### Other seeds\n\nOne seed was trained: how much other random numbers would change "
+            "is not known."
+        )
     names = [f"seed {one.recognizer.metadata['training']['seed']}" for one in measurements]
     head = ["", *names, "mean ± standard deviation"]
     text = (
