@@ -22,6 +22,7 @@ from server import (
 )
 from server.bodies import Request
 from server.config import MAX_FORM_FIELDS, Config
+from server.memory import set_up_malloc
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
 
@@ -32,6 +33,7 @@ def build(
     config: Config | Mapping[str, Any] | None = None, recognizer: Recognizer | None = None
 ) -> Flask:
     """Make the application; see `server.create_app`."""
+    set_up_malloc()
     settings, of_flask = split(config)
     app = Flask(__name__, static_folder=None, template_folder=str(ROOT / "templates"))
     app.request_class = Request

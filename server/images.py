@@ -18,7 +18,6 @@ from server.arrays import Grey
 from server.colour import to_grey
 from server.config import Config
 from server.containers import check_container, container_format, png_bit_depth, webp_size
-from server.memory import set_up_malloc
 from server.pixels import composite_on_white
 
 _ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
@@ -26,7 +25,6 @@ _ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
 # Decoding needs four bytes a pixel or more, so pictures above this size are decoded one at a time.
 _LARGE_PIXELS = 1 << 20
 _large_decode = threading.BoundedSemaphore(1)
-set_up_malloc()
 
 # Pillow unpacks the texts in a PNG file, 64 MiB by its own limit. More than a file may have itself
 # is only there to cost time and memory.

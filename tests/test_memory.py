@@ -88,8 +88,10 @@ def test_nobody_keeps_less_than_was_said_before(monkeypatch):
 DRAWINGS = """
 import resource
 import numpy as np
+from server import create_app
 from server.preprocessing import preprocess
 
+create_app()
 drawing = np.full((280, 280), 255, np.uint8)
 drawing[60:220, 130:150] = 0
 

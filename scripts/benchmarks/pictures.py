@@ -19,6 +19,7 @@ from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.table import milliseconds, table
 from scripts.synthesis import photos
 from server.images import read_picture
+from server.memory import set_up_malloc
 from server.preprocessing import preprocess
 
 PHOTO = (4000, 3000)
@@ -30,6 +31,7 @@ Record = dict[str, Any]
 
 def measure(bench: Bench) -> list[Record]:
     """Return seconds, medians over calls and then over pictures, for each kind of picture."""
+    set_up_malloc()  # as the service does
     drawings = canvas_pictures(COUNT)
     rng = np.random.default_rng(0)
     kinds = {
