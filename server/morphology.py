@@ -59,14 +59,15 @@ def box_blur(values: Ink, radius: int) -> Ink:
 
 def _mean_of_rows(values: Ink, radius: int) -> Ink:
     window = 2 * radius + 1
-    doubled = _repeat_edges(values, radius, radius)  # sums over `width` rows, a power of two
+    # Sums over `width` rows, a power of two; in float64, which leaves no rounding to be seen.
+    doubled = _repeat_edges(values, radius, radius).astype(np.float64)
     sums, summed, width = doubled[: len(values)], 1, 1
     while summed < window:
         doubled, width = doubled[:-width] + doubled[width:], 2 * width
         if window & width:
             sums = sums + doubled[summed : summed + len(values)]
             summed += width
-    return np.asarray(sums * np.float32(1 / window))
+    return np.asarray((sums / window).astype(np.float32))
 
 
 def reduce_by(grey: Grey, factor: int) -> Grey:

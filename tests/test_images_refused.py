@@ -91,7 +91,9 @@ EIGHT_AT_ONCE = """
 import io, sys, threading
 from PIL import Image
 from server.images import ImageLimits, decode
+from server.memory import set_up_malloc
 
+set_up_malloc()  # as the service does
 file = io.BytesIO()
 Image.new("RGBA", (4000, 4000), (9, 9, 9, 200)).save(file, sys.argv[1], compress_level=1)
 open("/proc/self/clear_refs", "w").write("5")  # forget the peak of making the picture

@@ -67,13 +67,13 @@ class ServedRecipe:
         }
     )
     held_out: int = 5_000
-    epochs: int = 20
-    final_epochs: int = 5
+    epochs: int = 8
+    final_epochs: int = 2
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     average: float = 0.9995
-    accepted: float = 0.997
+    accepted: float = 0.996
     limit: int | None = None
     augment: Augmenter = field(
         default_factory=lambda: Augmenter(
