@@ -54,11 +54,11 @@ class Components:
 
     def areas(self, values: NDArray[Any] | None = None) -> Numbers:
         """Pixels of each component; with `values` (H, W), the sum of the values under it."""
-        if values is None:
-            each, weights = self.labels, self.stops - self.starts
-        else:
-            each, weights = self.owners, values.ravel()[self.pixels]
-        return np.bincount(each, weights, minlength=len(self)).astype(np.float64)
+        lengths = self.stops - self.starts
+        run = lengths
+        if values is not None:
+            run = np.add.reduceat(values.ravel()[self.pixels], np.cumsum(lengths) - lengths)
+        return np.bincount(self.labels, run, minlength=len(self)).astype(np.float64)
 
     def boxes(self) -> Indices:
         """Bounding boxes, shape (N, 4): top, left, bottom, right, the last two exclusive."""
