@@ -78,7 +78,7 @@ def _border(values: NDArray[Any]) -> NDArray[Any]:
 
 def _upper_quantile(values: Ink, share: float) -> float:
     """Return what `share` of the values (N,), none below 0, exceed; 0 if there are none."""
-    if np.count_nonzero(values) <= share * (values.size - 1):
+    if np.count_nonzero(values) <= share * max(values.size - 1, 0):
         return 0.0  # as in drawings; and there `quantile` is slow, as on all values that are equal
     return float(np.quantile(values, 1 - share))
 
