@@ -7,20 +7,15 @@ several times over: the system clears those pages anew for each, a quarter of th
 preprocessing takes.
 """
 
-import contextlib
-import ctypes
+from convnet.memory import keep_freed_memory
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
-_KEPT = 4 * 1024 * 1024  # for each thread
-_LARGE_BLOCK = 8 * 1024 * 1024
+# Bytes: all arrays of a drawing are smaller, all large pictures larger.
+_LARGEST = 1 << 20
 
 
 def set_up_malloc() -> None:
-    """Have malloc take large blocks from the system one by one, and keep what little else is free.
+    """Have malloc take larger blocks from the system one by one, and keep some of what is free.
 
-    Without glibc, do nothing.
+    Where malloc has no such switch, or the environment has chosen already, do nothing.
     """
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
-        mallopt(_M_TRIM_THRESHOLD, _KEPT)
+    keep_freed_memory(_LARGEST)
