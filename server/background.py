@@ -31,6 +31,9 @@ _SOFTEST_INK = 0.12
 # ... and its outline is nowhere softer than this part of where it is sharp.
 _LEAST_EVENNESS = 0.25
 
+# The paper has the colour of more of the border than this, or that of the corners.
+_LEAST_MAJORITY = 0.65
+
 # From here on ink counts as sharp: softer pictures are small ones, enlarged.
 _SHARP_INK = 0.45
 
@@ -65,11 +68,20 @@ def remove_background(grey: Grey) -> Ink:
 
 
 def border_level(grey: Grey) -> float:
-    """Brightness of the paper where it meets the border: ink that reaches it does not count."""
+    """Brightness of the paper where it meets the border: ink that reaches it does not count.
+
+    Where a digit fills the picture, ink may take up half of the border, but seldom the corners.
+    """
     border = _border(grey)
     middle = (float(grey.min()) + float(grey.max())) / 2
     lighter = border > middle
-    return float(np.median(border[lighter == (np.median(border) > middle)]))
+    share = lighter.mean()
+    if _LEAST_MAJORITY > share > 1 - _LEAST_MAJORITY:
+        share = (grey[:: len(grey) - 1 or 1, :: len(grey[0]) - 1 or 1] > middle).mean()
+    if share == 0.5:
+        share = lighter.mean()
+    paper = border[lighter == (share > 0.5)]
+    return float(np.median(paper if paper.size else border))
 
 
 def _border(values: NDArray[Any]) -> NDArray[Any]:
@@ -137,10 +149,12 @@ class _Drawing:
         Ink may be as soft as enlarging makes it, but it is then soft all around; unless the paper
         is cleaner than any in a photo, where ink may fade and nothing is a shadow.
         """
+        if self.unevenness < _CLEAN:
+            return self.may_be_ink
         return (
             self.may_be_ink
             and self.softness >= _SOFTEST_INK
-            and (self.evenness >= _LEAST_EVENNESS or self.unevenness < _CLEAN)
+            and self.evenness >= _LEAST_EVENNESS
             and self.unevenness <= _MOST_UNEVENNESS
         )
 
@@ -150,5 +164,5 @@ class _Drawing:
         return (
             self.on_border <= _MOST_INK_ON_BORDER
             and self.softness >= _SOFTEST_INK / 2
-            and not self.is_blob
+            and (not self.is_blob or self.unevenness < _CLEAN)
         )

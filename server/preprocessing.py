@@ -15,6 +15,7 @@ from PIL import Image
 
 from server.arrays import Grey, Ink
 from server.background import border_level
+from server.coarse import refine
 from server.ink import INK_THRESHOLD, BlankImage, locate_ink
 from server.morphology import local_max
 
@@ -51,6 +52,7 @@ def preprocess(grey: Grey) -> Ink:
         If `grey` is not a picture.
     """
     check_grey(grey)
+    grey = refine(grey)
     digit = _as_mnist(grey)
     return normalize(locate_ink(grey)) if digit is None else digit
 

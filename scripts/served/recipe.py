@@ -53,7 +53,8 @@ class ServedRecipe:
             "printed": 20_000,
             "photos": 20_000,
             "restroked": 10_000,
-            "rescanned": 15_000,
+            "rescanned": 10_000,
+            "cutouts": 20_000,
             "nondigits": 45_000,
         }
     )
@@ -63,6 +64,7 @@ class ServedRecipe:
             "printed": 1_000,
             "photos": 1_000,
             "rescanned": 1_000,
+            "cutouts": 1_000,
             "nondigits": 3_000,
         }
     )
@@ -73,7 +75,7 @@ class ServedRecipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     average: float = 0.9995
-    accepted: float = 0.996
+    accepted: float = 0.997
     limit: int | None = None
     augment: Augmenter = field(
         default_factory=lambda: Augmenter(

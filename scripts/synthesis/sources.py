@@ -15,6 +15,7 @@ import numpy as np
 from scripts.synthesis import restroke
 from scripts.synthesis.canvas import page, place, place_mask
 from scripts.synthesis.clutter import clutter
+from scripts.synthesis.cutouts import cut_out
 from scripts.synthesis.geometry import crop
 from scripts.synthesis.nondigits import draw_nondigit
 from scripts.synthesis.pens import draw_pen
@@ -23,7 +24,7 @@ from scripts.synthesis.printing import printed_digit, set_on_page
 from scripts.synthesis.strokes import Hand, write
 from scripts.synthesis.templates import choose_template
 
-FROM_MNIST = frozenset({"restroked", "rescanned"})
+FROM_MNIST = frozenset({"restroked", "rescanned", "cutouts"})
 NOT_A_DIGIT = -1
 
 
@@ -126,6 +127,25 @@ def rescanned(rng: np.random.Generator, material: Material) -> Iterator[Picture]
         yield _digit_on_page(coverage, int(material.labels[index]), 0.4, rng)
 
 
+def cutouts(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Digits of MNIST and others, and what is no digit, at few pixels and without a margin."""
+    if material.images is None or material.labels is None:
+        return
+    while True:
+        kind, digit = rng.random(), int(rng.integers(10))
+        if kind < 0.45:
+            index = int(rng.integers(len(material.images)))
+            ink, digit = crop(material.images[index]), int(material.labels[index])
+        elif kind < 0.82:
+            ink = crop(handwritten_coverage(digit, rng))
+        elif kind < 0.88:
+            ink = crop(printed_digit(digit, "train", rng))
+        else:
+            ink, digit = crop(draw_nondigit(rng)), NOT_A_DIGIT
+        if ink.any():
+            yield Picture(cut_out(ink, rng), digit, None if digit == NOT_A_DIGIT else ink)
+
+
 def _digit_on_page(ink: np.ndarray, digit: int, soiled: float, rng: np.random.Generator) -> Picture:
     """Give coverage its tones and faults; `soiled` is the chance of clutter."""
     coverage = clutter(ink, rng) if rng.random() < soiled else ink
@@ -139,4 +159,5 @@ SOURCES: dict[str, Source] = {
     "photos": photos,
     "restroked": restroked,
     "rescanned": rescanned,
+    "cutouts": cutouts,
 }

@@ -1,0 +1,104 @@
+"""Pictures of few pixels, as old scanners made them: each pixel is seen as the blur that it was.
+
+A collection of digits of 8x8 or 16x16 pixels leaves no margin, is sent as it is or with every pixel
+repeated to a square, and its squares look like strokes with corners. The squares are undone, and
+what is small is enlarged smoothly, with paper around it.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from server.arrays import Grey
+from server.background import border_level
+
+# Pictures with fewer pixels a side are enlarged, to this many at least.
+_FEW = 24
+_ENOUGH = 64
+
+# An enlarged picture had at most so many pixels a side, and a pixel is now as wide as this at least.
+_MOST_SQUARES = 32
+_LEAST_SQUARE = 4
+
+# Cut out digits are on small pictures, of whose border this part is ink and that part is paper
+# without a shade. (Ruled lines meet less of it.)
+_LARGEST_CUT = 640
+_LEAST_CUT = 0.05
+_LEAST_CLEAN = 0.1
+
+# Rows and columns that are looked at before all are.
+_PROBES = 8
+
+
+def refine(grey: Grey) -> Grey:
+    """Undo what repeated each pixel, and give a picture of few pixels more of them.
+
+    Parameters
+    ----------
+    grey : ndarray of uint8, shape (H, W)
+
+    Returns
+    -------
+    ndarray of uint8, shape (H', W')
+        `grey` itself, if neither applies.
+    """
+    grey = _undo_repetition(grey)
+    if max(grey.shape) < _FEW:
+        framed = np.pad(grey, 1, constant_values=_paper(grey))
+        factor = math.ceil(_ENOUGH / max(framed.shape))
+        size = framed.shape[1] * factor, framed.shape[0] * factor
+        grey = np.asarray(Image.fromarray(framed).resize(size, Image.Resampling.BICUBIC))
+    if _is_cut_out(grey):
+        return np.pad(grey, max(grey.shape) // 4, constant_values=_paper(grey))
+    return grey
+
+
+def _paper(grey: Grey) -> int:
+    """Return the grey of paper that no ink has blurred, as far as it meets the border."""
+    border = _around(grey)
+    is_light = 2 * border_level(grey) > float(grey.max()) + float(grey.min())
+    return int(border.max() if is_light else border.min())
+
+
+def _is_cut_out(grey: Grey) -> bool:
+    """Whether much ink meets the border of a small clean picture: a digit with nothing around it."""
+    if max(grey.shape) > _LARGEST_CUT:
+        return False
+    contrast = np.abs(_around(grey) - np.float32(_paper(grey)))
+    ink = contrast > 0.3 * (float(grey.max()) - float(grey.min()))
+    strokes = np.count_nonzero(ink & ~np.roll(ink, 1))  # light that fades makes one
+    clean = contrast <= 2
+    clean &= np.roll(clean, 1) & np.roll(clean, 2)  # unlike grain
+    return bool(ink.mean() >= _LEAST_CUT and clean.mean() >= _LEAST_CLEAN and strokes > 1)
+
+
+def _around(grey: Grey) -> Grey:
+    """Return the pixels of the border, once around."""
+    return np.concatenate([grey[0], grey[1:, -1], grey[-1, -2::-1], grey[-2:0:-1, 0]])
+
+
+def _undo_repetition(grey: Grey) -> Grey:
+    """Take one pixel of each square, if the picture is made of equal squares of one grey each."""
+    rows, columns = _count_squares(grey), _count_squares(grey.T)
+    return grey[np.ix_(rows, columns)] if len(rows) and len(columns) else grey
+
+
+def _count_squares(grey: Grey) -> NDArray[np.intp]:
+    """Find the rows through the middles of the squares, shape (N,); none if there are no squares."""
+    side = len(grey)
+    probes = grey[:, :: -(-grey.shape[1] // _PROBES)]
+    if len(_changes(probes)) >= _MOST_SQUARES or side < 2 * _LEAST_SQUARE:
+        return np.empty(0, np.intp)
+    changes = _changes(grey)
+    for count in range(len(changes) + 1, min(_MOST_SQUARES, side // _LEAST_SQUARE) + 1):
+        nearest = np.rint(changes * (count / side))
+        if count > 1 and (np.abs(changes - nearest * (side / count)) < 1).all():
+            return ((np.arange(count) + 0.5) * (side / count)).astype(np.intp)
+    return np.empty(0, np.intp)
+
+
+def _changes(grey: Grey) -> NDArray[np.intp]:
+    """Find the rows that differ from the row before."""
+    return np.flatnonzero((grey[1:] != grey[:-1]).any(axis=1)) + 1
