@@ -20,7 +20,7 @@ _ENOUGH = 64
 
 # An enlarged picture had at most so many pixels a side, and a pixel is now as wide as this at least.
 _MOST_SQUARES = 32
-_LEAST_SQUARE = 4
+_LEAST_SQUARE = 3
 
 # Cut out digits are on small pictures, of whose border this part is ink and that part is paper
 # without a shade. (Ruled lines meet less of it.)
