@@ -97,6 +97,7 @@ SHEETS: dict[str, Callable[[Rng], Image.Image]] = {
     "printed": source_sheet("printed"),
     "nondigits": source_sheet("nondigits"),
     "photos": source_sheet("photos"),
+    "cutouts": source_sheet("cutouts"),
     "inputs": input_sheet,
     "standins": standin_sheet,
     "writers": writers_sheet,

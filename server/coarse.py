@@ -18,8 +18,10 @@ from server.background import border_level
 _FEW = 24
 _ENOUGH = 64
 
-# An enlarged picture had at most so many pixels a side, and a pixel is now as wide as this at least.
-_MOST_SQUARES = 32
+# An enlarged picture had so many edges between rows or columns at most, in both together at least
+# (else it may be bars), and its pixels are now as wide as this at least.
+_MOST_EDGES = 31
+_FEWEST_EDGES = 8
 _LEAST_SQUARE = 3
 
 # Cut out digits are on small pictures, of whose border this part is ink and that part is paper
@@ -81,24 +83,35 @@ def _around(grey: Grey) -> Grey:
 
 def _undo_repetition(grey: Grey) -> Grey:
     """Take one pixel of each square, if the picture is made of equal squares of one grey each."""
-    rows, columns = _count_squares(grey), _count_squares(grey.T)
-    return grey[np.ix_(rows, columns)] if len(rows) and len(columns) else grey
+    if max(len(_edges(part)) for part in (_few_columns(grey), _few_columns(grey.T))) > _MOST_EDGES:
+        return grey
+    edges = _edges(grey), _edges(grey.T)
+    longest, most = max(grey.shape), max(map(len, edges))
+    if most > _MOST_EDGES or len(edges[0]) + len(edges[1]) < _FEWEST_EDGES:
+        return grey
+    for squares in range(most + 1, min(_MOST_EDGES + 1, longest // _LEAST_SQUARE) + 1):
+        counts = [round(side * squares / longest) for side in grey.shape]
+        if all(map(_fit, edges, grey.shape, counts)):
+            middles = [
+                ((np.arange(count) + 0.5) * (side / count)).astype(np.intp)
+                for side, count in zip(grey.shape, counts, strict=True)
+            ]
+            return grey[np.ix_(*middles)]
+    return grey
 
 
-def _count_squares(grey: Grey) -> NDArray[np.intp]:
-    """Find the rows through the middles of the squares, shape (N,); none if there are no squares."""
-    side = len(grey)
-    probes = grey[:, :: -(-grey.shape[1] // _PROBES)]
-    if len(_changes(probes)) >= _MOST_SQUARES or side < 2 * _LEAST_SQUARE:
-        return np.empty(0, np.intp)
-    changes = _changes(grey)
-    for count in range(len(changes) + 1, min(_MOST_SQUARES, side // _LEAST_SQUARE) + 1):
-        nearest = np.rint(changes * (count / side))
-        if count > 1 and (np.abs(changes - nearest * (side / count)) < 1).all():
-            return ((np.arange(count) + 0.5) * (side / count)).astype(np.intp)
-    return np.empty(0, np.intp)
+def _few_columns(grey: Grey) -> Grey:
+    return grey[:, :: -(-grey.shape[1] // _PROBES)]
 
 
-def _changes(grey: Grey) -> NDArray[np.intp]:
+def _edges(grey: Grey) -> NDArray[np.intp]:
     """Find the rows that differ from the row before."""
     return np.flatnonzero((grey[1:] != grey[:-1]).any(axis=1)) + 1
+
+
+def _fit(edges: NDArray[np.intp], side: int, count: int) -> bool:
+    """Tell whether edges lie where `count` equal parts of a side meet, rounded to pixels."""
+    if count <= len(edges):
+        return False
+    meeting = np.rint(edges * (count / side)) * (side / count)
+    return bool((np.abs(edges - meeting) < 1).all())

@@ -24,7 +24,7 @@ from scripts.synthesis.printing import printed_digit, set_on_page
 from scripts.synthesis.strokes import Hand, write
 from scripts.synthesis.templates import choose_template
 
-FROM_MNIST = frozenset({"restroked", "rescanned", "cutouts"})
+FROM_MNIST = frozenset({"restroked", "rescanned"})
 NOT_A_DIGIT = -1
 
 
@@ -128,12 +128,10 @@ def rescanned(rng: np.random.Generator, material: Material) -> Iterator[Picture]
 
 
 def cutouts(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
-    """Digits of MNIST and others, and what is no digit, at few pixels and without a margin."""
-    if material.images is None or material.labels is None:
-        return
+    """Digits of MNIST (if there) and others, and what is none, at few pixels, without a margin."""
     while True:
         kind, digit = rng.random(), int(rng.integers(10))
-        if kind < 0.45:
+        if kind < 0.45 and material.images is not None and material.labels is not None:
             index = int(rng.integers(len(material.images)))
             ink, digit = crop(material.images[index]), int(material.labels[index])
         elif kind < 0.82:
