@@ -21,7 +21,7 @@ ENLARGING = (
 
 
 def cut_out(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Turn the coverage of a digit, uint8 (h, w) with ink on every side, into a little grey scan."""
+    """Turn the coverage of a digit, uint8 (h, w) with no margin, into a little grey scan."""
     height = round(float(np.exp(rng.uniform(np.log(LOWEST), np.log(HIGHEST)))))
     ratio = ink.shape[1] / ink.shape[0] * np.exp(rng.normal(0, 0.12))
     if rng.random() < 0.15:  # stretched to a square

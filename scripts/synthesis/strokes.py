@@ -36,6 +36,7 @@ class Hand:
     hook: float = 0.0  # chance of a hook where the pen lands or lifts
     join: float = 0.0  # chance that the pen drags between two strokes
     skip: float = 0.0  # chance that the ink fails for a moment
+    spacing: float = 0.0  # between the points that a slow tablet or mouse reports; 0: all are
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Hand:
@@ -54,6 +55,7 @@ class Hand:
             hook=0.25 * rng.random() ** 3,
             join=0.25 * rng.random() ** 3,
             skip=0.2 * rng.random() ** 4,
+            spacing=rng.uniform(0.12, 0.32) if rng.random() < 0.12 else 0.0,
         )
 
     def relaxed(self, factor: float) -> Hand:
@@ -104,7 +106,8 @@ def write(template: Template, hand: Hand, rng: np.random.Generator) -> list[np.n
     lines = [_finish(line, hand, rng) for line in lines]
     lines = _join(lines, hand, rng)
     lines = [part for line in lines for part in _skip(line, hand, rng)]
-    return deform(lines, hand, rng)
+    lines = deform(lines, hand, rng)
+    return [even(line, hand.spacing) for line in lines] if hand.spacing else lines
 
 
 def _misplace(stroke: Stroke, hand: Hand, rng: np.random.Generator) -> Stroke:
