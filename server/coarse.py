@@ -65,7 +65,7 @@ def _paper(grey: Grey) -> int:
 
 
 def _is_cut_out(grey: Grey) -> bool:
-    """Whether much ink meets the border of a small clean picture: a digit with nothing around it."""
+    """Whether much ink meets the border of a small clean picture, as of a digit cut out."""
     if max(grey.shape) > _LARGEST_CUT:
         return False
     contrast = np.abs(_around(grey) - np.float32(_paper(grey)))

@@ -120,6 +120,19 @@ def test_hooks_joins_and_skips_happen_where_the_hand_has_them():
     assert len(hooked) == len(plain) + 2
 
 
+def test_a_slow_tablet_reports_few_points_of_the_same_line():
+    eight = templates.digit_templates(8)[0]
+    (whole,), (few,) = (
+        strokes.write(eight, Hand(spacing=spacing), rng()) for spacing in (0.0, 0.3)
+    )
+    steps = np.hypot(*np.diff(few, axis=0).T)
+    assert len(few) < len(whole) / 4
+    assert 0.15 < steps.min() <= steps.max() <= 0.3 + 1e-9
+    distances = np.hypot(*(few[:, None] - whole).transpose(2, 0, 1)).min(axis=1)
+    assert distances.max() < strokes.STEP
+    assert np.array_equal(few[[0, -1]], whole[[0, -1]])
+
+
 def test_a_hand_is_drawn_from_its_generator_alone():
     assert Hand.draw(rng(3)) == Hand.draw(rng(3)) != Hand.draw(rng(4))
 

@@ -1,11 +1,14 @@
 """Photos, non-digits, clutter, corruptions: what each does to a picture."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
-from scripts.synthesis import clutter, corruptions, fidelity, nondigits, photos
+from scripts.synthesis import clutter, corruptions, cutouts, fidelity, nondigits, photos
 from scripts.synthesis.geometry import crop
 from scripts.synthesis.sources import handwritten_coverage
+from server.preprocessing import BlankImage, preprocess
 
 
 def rng(seed=0):
@@ -54,6 +57,30 @@ def test_motion_blur_leaves_the_border_as_bright_as_the_paper():
     paper = Image.new("L", (60, 50), 200)
     for seed in range(5):
         assert np.ptp(np.asarray(photos._shaken(paper, rng(seed)))) <= 1
+
+
+def test_cut_out_digits_have_few_pixels_enlarged_or_not():
+    sides, greys, margins = [], [], 0
+    for seed in range(60):
+        page = cutouts._frame(cutouts._scan(crop(ring()), (9, 12), rng(seed)), rng(seed))
+        assert page.shape[0] <= 16 + 4
+        margins += not page[0].any()
+        greys.append(len(np.unique(page)))
+        sides.append(cutouts.cut_out(crop(ring()), rng(seed)).shape[0])
+    assert 10 < margins < 50
+    assert min(greys) == 2
+    assert max(greys) > 10
+    assert min(sides) < 12
+    assert max(sides) > 150
+
+
+def test_a_cut_out_digit_is_still_the_digit():
+    read = 0
+    for seed in range(60):
+        with suppress(BlankImage):
+            image = preprocess(cutouts.cut_out(crop(ring()), rng(seed)))
+            read += fidelity.survives(np.rint(255 * image).astype(np.uint8), ring())
+    assert read > 54
 
 
 @pytest.mark.fonts

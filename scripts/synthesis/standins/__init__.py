@@ -152,7 +152,7 @@ KINDS: dict[str, tuple[str, Draw]] = {
     "photos": ("photos: lamp, shadow, grain, thin pen, EXIF orientation", photo),
     "non-digits": ("letters, signs, scribbles, drawings, two digits at once", outsider),
     "scans-tiny": (
-        "cut out at 8, 12 or 16 pixels, without a margin, as they are or enlarged",
+        "cut out at 8, 12 or 16 pixels, as they are or enlarged",
         tiny_scan,
     ),
 }
