@@ -1,8 +1,8 @@
 """A greyscale picture of a digit in, the network's 28x28 input out.
 
-The same steps for the API, the command line and rendered training data: take away the background,
-find the ink, crop it, fit it to 20x20 by area averaging, put its centre of mass in the centre of
-28x28, as the makers of MNIST did [1]_.
+The same steps for the API, the command line and rendered training data: make pictures of few pixels
+finer, take away the background, find the ink, crop it, fit it to 20x20 by area averaging, put its
+centre of mass in the centre of 28x28, as the makers of MNIST did [1]_.
 
 .. [1] LeCun, Cortes, Burges, "The MNIST database of handwritten digits",
    http://yann.lecun.com/exdb/mnist/.
