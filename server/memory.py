@@ -5,17 +5,25 @@ that has decoded one large picture in each of its threads would hold the memory 
 Told not to learn, it returns all free memory above 128 KB instead, which every drawing takes
 several times over: the system clears those pages anew for each, a quarter of the time that
 preprocessing takes.
+
+The engine has a like switch (convnet/memory.py) for its own, larger arrays. This one is set first,
+when the service starts, and does without the engine, which only the recognizer knows.
 """
 
-from convnet.memory import keep_freed_memory
+import contextlib
+import ctypes
 
-# Bytes: all arrays of a drawing are smaller, all large pictures larger.
-_LARGEST = 1 << 20
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
+_KEPT = 4 * 1024 * 1024  # for each thread
+_LARGE_BLOCK = 8 * 1024 * 1024
 
 
 def set_up_malloc() -> None:
-    """Have malloc take larger blocks from the system one by one, and keep some of what is free.
+    """Have malloc take large blocks from the system one by one, and keep what little else is free.
 
-    Where malloc has no such switch, or the environment has chosen already, do nothing.
+    Without glibc, do nothing.
     """
-    keep_freed_memory(_LARGEST)
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+        mallopt(_M_TRIM_THRESHOLD, _KEPT)
