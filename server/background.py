@@ -76,12 +76,10 @@ def border_level(grey: Grey) -> float:
     middle = (float(grey.min()) + float(grey.max())) / 2
     lighter = border > middle
     share = lighter.mean()
-    if _LEAST_MAJORITY > share > 1 - _LEAST_MAJORITY:
-        share = (grey[:: len(grey) - 1 or 1, :: len(grey[0]) - 1 or 1] > middle).mean()
-    if share == 0.5:
-        share = lighter.mean()
-    paper = border[lighter == (share > 0.5)]
-    return float(np.median(paper if paper.size else border))
+    of_corners = (grey[[0, 0, -1, -1], [0, -1, 0, -1]] > middle).mean()
+    if 1 - _LEAST_MAJORITY < share < _LEAST_MAJORITY and of_corners != 0.5:
+        share = of_corners
+    return float(np.median(border[lighter == (share > 0.5)]))
 
 
 def _border(values: NDArray[Any]) -> NDArray[Any]:
@@ -149,20 +147,23 @@ class _Drawing:
         Ink may be as soft as enlarging makes it, but it is then soft all around; unless the paper
         is cleaner than any in a photo, where ink may fade and nothing is a shadow.
         """
-        if self.unevenness < _CLEAN:
-            return self.may_be_ink
-        return (
-            self.may_be_ink
-            and self.softness >= _SOFTEST_INK
+        looks_even = (
+            self.softness >= _SOFTEST_INK
             and self.evenness >= _LEAST_EVENNESS
             and self.unevenness <= _MOST_UNEVENNESS
         )
+        return self.may_be_ink and (looks_even or self.is_clean)
 
     @property
     def may_be_ink(self) -> bool:
-        """Whether it could be ink at all, however blurred."""
+        """Whether it could be ink at all, however blurred; on clean paper, a blob of it too."""
         return (
             self.on_border <= _MOST_INK_ON_BORDER
             and self.softness >= _SOFTEST_INK / 2
-            and (not self.is_blob or self.unevenness < _CLEAN)
+            and (self.is_clean or not self.is_blob)
         )
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the paper is that of a drawing: no photo has any that is as even."""
+        return self.unevenness < _CLEAN

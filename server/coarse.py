@@ -35,7 +35,7 @@ _PROBES = 8
 
 
 def refine(grey: Grey) -> Grey:
-    """Undo what repeated each pixel, and give a picture of few pixels more of them.
+    """Undo what repeated each pixel, enlarge what has few, put paper around a digit cut out.
 
     Parameters
     ----------
@@ -44,17 +44,22 @@ def refine(grey: Grey) -> Grey:
     Returns
     -------
     ndarray of uint8, shape (H', W')
-        `grey` itself, if neither applies.
+        `grey` itself, if nothing of that applies.
     """
     grey = _undo_repetition(grey)
     if max(grey.shape) < _FEW:
-        framed = np.pad(grey, 1, constant_values=_paper(grey))
-        factor = math.ceil(_ENOUGH / max(framed.shape))
-        size = framed.shape[1] * factor, framed.shape[0] * factor
-        grey = np.asarray(Image.fromarray(framed).resize(size, Image.Resampling.BICUBIC))
-    if _is_cut_out(grey):
-        return np.pad(grey, max(grey.shape) // 4, constant_values=_paper(grey))
-    return grey
+        grey = _enlarge(_framed(grey, 1))
+    return _framed(grey, max(grey.shape) // 4) if _is_cut_out(grey) else grey
+
+
+def _enlarge(grey: Grey) -> Grey:
+    factor = math.ceil(_ENOUGH / max(grey.shape))
+    size = grey.shape[1] * factor, grey.shape[0] * factor
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+
+def _framed(grey: Grey, width: int) -> Grey:
+    return np.pad(grey, width, constant_values=_paper(grey))
 
 
 def _paper(grey: Grey) -> int:
@@ -77,7 +82,7 @@ def _is_cut_out(grey: Grey) -> bool:
 
 
 def _around(grey: Grey) -> Grey:
-    """Return the pixels of the border, once around."""
+    """Return the pixels of the border, once around: strokes that meet it are runs of them."""
     return np.concatenate([grey[0], grey[1:, -1], grey[-1, -2::-1], grey[-2:0:-1, 0]])
 
 
@@ -92,11 +97,7 @@ def _undo_repetition(grey: Grey) -> Grey:
     for squares in range(most + 1, min(_MOST_EDGES + 1, longest // _LEAST_SQUARE) + 1):
         counts = [round(side * squares / longest) for side in grey.shape]
         if all(map(_fit, edges, grey.shape, counts)):
-            middles = [
-                ((np.arange(count) + 0.5) * (side / count)).astype(np.intp)
-                for side, count in zip(grey.shape, counts, strict=True)
-            ]
-            return grey[np.ix_(*middles)]
+            return grey[np.ix_(*map(_middles, grey.shape, counts))]
     return grey
 
 
@@ -115,3 +116,8 @@ def _fit(edges: NDArray[np.intp], side: int, count: int) -> bool:
         return False
     meeting = np.rint(edges * (count / side)) * (side / count)
     return bool((np.abs(edges - meeting) < 1).all())
+
+
+def _middles(side: int, count: int) -> NDArray[np.intp]:
+    """Return the pixels in the middles of `count` equal parts of a side."""
+    return ((np.arange(count) + 0.5) * (side / count)).astype(np.intp)

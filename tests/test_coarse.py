@@ -46,14 +46,14 @@ def test_a_digit_of_few_pixels_without_a_margin(digit: int, side: int, sent: tup
     small = cut_out(digit, side)
     grey = small if sent is None else enlarged(small, *sent)
     for picture in (grey, 255 - grey):
-        assert unlikeness(preprocess(picture), wanted(digit, 0.14)) < (0.75 if side == 8 else 0.55)
+        assert unlikeness(preprocess(picture), wanted(digit, 0.14)) < (0.6 if side == 8 else 0.5)
 
 
 def test_a_round_zero_that_meets_the_border_on_all_sides() -> None:
     """Half of the border is ink, and the paper left in its corners and its middle is not clean."""
     y, x = np.mgrid[-1:1:64j, -1:1:64j]
     distance = np.hypot(x, y)
-    ring = np.clip(4 * (distance - 0.5), 0, 1) * np.clip(4 * (1.15 - distance), 0, 1)
+    ring = np.clip(6 * (distance - 0.5), 0, 1) * np.clip(6 * (1.15 - distance), 0, 1)
     for picture in (on_paper(ring), 255 - on_paper(ring)):
         image = preprocess(picture)
         assert image[14, 14] < 0.2
@@ -86,7 +86,8 @@ def test_squares_that_equal_their_neighbours_are_undone() -> None:
     small = np.full((12, 12), 255, np.uint8)
     small[2:4, 4:8] = small[4:6, 6:8] = small[6:8, 4:6] = small[8:10, 4:10] = 0
     large = small.repeat(10, axis=0).repeat(10, axis=1)
-    assert unlikeness(preprocess(large), preprocess(small)) < 0.4
+    # All squares are pairs here, so they are taken for larger ones.
+    np.testing.assert_array_equal(refine(large), refine(small[::2, ::2]))
 
 
 def test_bars_keep_their_shape() -> None:

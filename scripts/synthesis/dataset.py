@@ -61,7 +61,7 @@ def training_set(
         How often each source is asked; the shares need not sum to one. Default: all of them
         that `material` allows, equally.
     material : Material, optional
-        MNIST training digits for the kinds ``restroked`` and ``rescanned``.
+        MNIST training digits for the kinds ``restroked``, ``rescanned`` and ``cutouts``.
     workers : int
         Processes that share the work.
     """

@@ -19,6 +19,7 @@ from scripts.synthesis import corruptions, fonts
 from scripts.synthesis.standins import refused, snapshots, writers
 
 NOT_A_DIGIT = -1
+_ENLARGING = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def scan(label: int, rng: np.random.Generator) -> bytes:
     page = Image.new("L", (wide + 4, tall + 4))
     page.paste(small, (2, 2))
     factor = int(rng.integers(1, 12))
-    ways = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)
-    page = page.resize((page.width * factor, page.height * factor), ways[rng.integers(3)])
+    size = page.width * factor, page.height * factor
+    page = page.resize(size, _ENLARGING[rng.integers(3)])
     return _either_polarity(page, rng)
 
 
@@ -100,8 +101,7 @@ def tiny_scan(label: int, rng: np.random.Generator) -> bytes:
     page = fine.reduce(4)
     if rng.random() < 0.7:
         large = int(rng.integers(28, 320))
-        ways = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)
-        page = page.resize((large, large), ways[rng.integers(3)])
+        page = page.resize((large, large), _ENLARGING[rng.integers(3)])
     return _either_polarity(page, rng)
 
 
