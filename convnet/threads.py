@@ -20,8 +20,9 @@ from convnet.arrays import Array
 
 Task = Callable[[int, int], None]
 
-# Below this many elements, waking a second thread costs more than it saves (about 30 µs).
-SMALL = 1 << 16
+# Below this many elements, about 100 µs of work, waking a second thread costs more than it saves:
+# its core may sleep, and both want the interpreter's lock between any two calls of NumPy.
+SMALL = 1 << 18
 
 
 def _available_cores() -> int:
@@ -91,7 +92,8 @@ def parallel(task: Task, count: int, *, work: int | None = None) -> None:
     count : int
         Length of the range that is shared out.
     work : int, optional
-        Size of the whole operation in elements; below `SMALL` the caller does it alone.
+        Size of the whole operation in elements that are read or written once (8 to 16
+        multiply-adds in BLAS count as one); below `SMALL` the caller does it alone.
     """
     if _count == 1 or count < 2 or (work is not None and work < SMALL) or _inside.share:
         task(0, count)

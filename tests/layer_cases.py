@@ -174,7 +174,6 @@ OTHERS = [
     dense(5, 3, use_bias=False),
     dense(200, 130),
     activation(ReLU, lambda z: max(z, 0.0)),
-    activation(ReLU, lambda z: max(z, 0.0), (60, 40, 16)),  # large enough for threads
     activation(LeakyReLU, lambda z: z if z > 0 else 0.01 * z),
     activation(lambda: LeakyReLU(0.3), lambda z: z if z > 0 else 0.3 * z),
     activation(Sigmoid, lambda z: 1 / (1 + math.exp(-z))),
@@ -189,7 +188,7 @@ OTHERS = [
     norm((3, 4, 2), 3),
     norm((5,), 4),
     norm((5, 6, 3), 1),
-    norm((14, 14, 5), 66),  # large enough for threads
+    norm((7, 7, 5), 66),
     Case("dropout 0", lambda: Dropout(0.0), (3, 4, 2), lambda x, _: x),
 ]
 RANDOM = [Case("dropout 0.4", lambda: Dropout(0.4), (3, 4, 2), None)]

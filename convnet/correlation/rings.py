@@ -46,7 +46,7 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -
                 if bias is not None:
                     pixels += bias
 
-    parallel(task, grid.units, work=out.size * kernel[..., 0].size)
+    parallel(task, grid.units, work=out.size * kernel[..., 0].size // 16)
     return out
 
 
@@ -69,7 +69,7 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
                 total[turn] += products.sum(axis=0)
         partial[start] = _unwind(total.reshape(kh, kw, kh, channels_in, channels_out))
 
-    parallel(task, grid.units, work=dout.size * kh * kw * channels_in)
+    parallel(task, grid.units, work=dout.size * kh * kw * channels_in // 8)
     return np.asarray(sum(partial[start] for start in sorted(partial)))
 
 

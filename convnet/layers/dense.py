@@ -100,5 +100,5 @@ def product(a: Array, b: Array) -> Array:
         np.matmul(a[start:stop], b, out=out[start:stop])
 
     # A product does K multiplications for every number that it writes.
-    parallel(task, a.shape[0], work=out.size * a.shape[1] // 16)
+    parallel(task, a.shape[0], work=out.size * a.shape[1] // 8)
     return out

@@ -194,5 +194,7 @@ def _sum_of_shares(partial_sum: Callable[[slice], Array], pixels: Array) -> Arra
     def task(start: int, stop: int) -> None:
         sums[start] = partial_sum(slice(start, stop))
 
-    parallel(task, len(pixels), work=pixels.size)
+    # Sums are shared sooner than the rest. (Who adds what decides the last bits of a sum, and so of
+    # the weights that are shipped.)
+    parallel(task, len(pixels), work=2 * pixels.size)
     return np.asarray(sum(sums[start] for start in sorted(sums)))
