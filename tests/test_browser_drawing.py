@@ -171,6 +171,28 @@ def test_clear_empties_the_sheet_and_asks_nothing(desk):
     assert not asked
 
 
+def test_delete_belongs_to_the_brush_while_it_is_held(desk):
+    desk.draw(written(1))
+    desk.page.press("#brush", "Delete")
+    desk.reads(1)
+    desk.page.press("#undo", "Delete")
+    desk.is_blank()
+
+
+def test_keys_are_told_to_who_draws_with_them(desk):
+    def height():
+        return desk.page.locator("#keys").bounding_box()["height"]
+
+    assert height() <= 1
+    desk.page.focus("#camera")
+    desk.page.keyboard.press("Tab")
+    assert desk.page.evaluate("document.activeElement.id") == "sheet"
+    assert height() > 10
+    desk.page.click("#samples button >> nth=4")  # nothing moves away under the mouse
+    desk.reads(4)
+    assert height() <= 1
+
+
 def test_an_empty_canvas_is_never_sent(open_desk):
     desk = open_desk()
     asked = asked_of(desk)
@@ -236,6 +258,19 @@ def test_answers_come_while_the_pen_is_still_down(desk):
     for point in top[1:]:
         desk.page.mouse.move(*desk.place(point), steps=3)
     desk.reads(7)
+    desk.page.mouse.up()
+
+
+def test_an_answer_does_not_stand_above_nothing_drawn(desk):
+    x, y = desk.place((0.5, 0.2))
+    desk.page.mouse.move(x, y)
+    desk.page.mouse.down()
+    for step in range(200):  # never long enough at one place to rest
+        desk.page.mouse.move(x, y + step)
+        if desk.text("#answer"):
+            break
+    assert desk.text("#answer")
+    assert "Nothing" not in desk.text("#verdict")
     desk.page.mouse.up()
 
 

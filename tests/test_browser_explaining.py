@@ -166,6 +166,44 @@ def test_a_relu_keeps_what_is_above_zero(explained, network):
     assert y == pytest.approx(max(0, x))
 
 
+def test_flattening_says_where_a_number_stood_and_where_it_stands(explained, network):
+    open_layer(explained, name_of(network, "Flatten"))
+    rows, columns, maps = next(
+        layer.input_shape for layer in network.layers if type(layer).__name__ == "Flatten"
+    )
+    output = explained.page.get_by_label("Output")
+    output.press("ArrowDown")
+    place, row, column, channel = map(
+        int,
+        re.search(
+            r"number ([\d,]+) of one long row \(it was row (\d+), column (\d+) of map (\d+)\)",
+            explained.text(".equation"),
+        )
+        .expand(r"\1 \2 \3 \4")
+        .replace(",", "")
+        .split(),
+    )
+    assert place - 1 == ((row - 1) * columns + column - 1) * maps + channel - 1
+    assert row <= rows
+    for _ in range(40):  # to the last, which does not fill its row of the picture
+        output.press("ArrowDown")
+    for _ in range(40):
+        output.press("ArrowRight")
+    assert f"number {rows * columns * maps:,} of" in explained.text(".equation")
+
+
+def test_a_number_of_a_vector_is_called_a_number(explained, network):
+    open_layer(explained, network.layers[-2].name)
+    assert explained.text(".picker output").startswith("Number ")
+    assert not explained.page.locator("#bench canvas").first.is_visible()
+
+
+def test_escape_closes_the_bench(explained, network):
+    open_layer(explained, name_of(network, "ReLU"))
+    explained.page.keyboard.press("Escape")
+    assert explained.page.locator("#bench").is_hidden()
+
+
 def test_the_path_to_the_ten_scores_ends_at_the_answer(explained, network):
     open_layer(explained, name_of(network, "Dense", -1))
     assert explained.text(".picker output") == "Score of digit 3"

@@ -112,12 +112,20 @@ def test_what_holds_no_picture_is_refused_in_words(desk):
     desk.wait("() => document.getElementById('verdict').textContent.includes('not a picture')")
 
 
+def test_a_picture_that_fails_leaves_the_drawing_and_its_reading(desk):
+    desk.draw(written(6))
+    desk.reads(6)
+    choose(desk, b"GIF89a and then nothing", "broken.gif", "image/gif")
+    desk.wait("() => document.getElementById('verdict').textContent.includes('not a picture')")
+    assert desk.text("#answer") == desk.text("#bars li.best .bar-digit") == "6"
+
+
 def test_an_empty_page_is_no_digit_and_no_error(open_desk):
     desk = open_desk(expected="422")
     with desk.page.expect_response(lambda response: response.status == 422):
         choose(desk, encoded(Image.new("L", (300, 300), 255)))
     desk.settle()
-    assert desk.text("#verdict") == "Nothing drawn yet."
+    assert desk.text("#verdict") == "I see nothing drawn in this picture."
 
 
 def test_a_large_photo_is_shrunk_before_it_is_sent(desk):
@@ -255,6 +263,18 @@ def test_a_picture_of_a_number_is_read(desk):
     choose(desk, encoded(image))
     desk.reads("318")
     assert desk.page.locator("#boxes rect").count() == 3
+
+
+def test_the_boxes_of_a_number_go_with_its_sheet(desk):
+    desk.page.get_by_label("A number").check()
+    desk.draw(written(7))
+    desk.reads(7)
+    boxes = desk.page.locator("#boxes rect")
+    assert boxes.count() == 1
+    desk.page.get_by_label("One digit").check()
+    assert boxes.count() == 0
+    desk.reads(7)
+    assert boxes.count() == 0
 
 
 def test_changing_the_sheet_keeps_the_drawing(desk):

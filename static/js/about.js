@@ -1,14 +1,14 @@
 /** What the network is, how it was trained and how good it is, as GET /model tells it. */
 
 import { byId, element } from "./dom.js";
-import { count } from "./format.js";
+import { count, plural } from "./format.js";
 
 export function showModel(model) {
   const convolutions = model.layers.filter((layer) => layer.kind === "Conv2D").length;
   byId("facts").replaceChildren(
     ...rows([
       ["Network", `${model.name}, version ${model.version}`],
-      ["Layers", `${model.layers.length}, of them ${convolutions} convolutions`],
+      ["Layers", `${model.layers.length}, of them ${plural(convolutions, "convolution")}`],
       ["Size", `${count(model.parameters)} weights`],
       ["Work", `${count(model.multiply_adds)} multiply-adds for a digit`],
       ["Training", trainingSentence(model.training)],
@@ -39,7 +39,7 @@ export function setName(key) {
 export function trainingSentence({ epochs, optimizer, kinds, seconds, finished }) {
   const drawn = Object.values(kinds ?? {}).reduce((sum, pictures) => sum + pictures, 0);
   const parts = [
-    epochs && `${epochs} epochs`,
+    epochs && plural(epochs, "epoch"),
     optimizer && `with ${optimizer}`,
     drawn && `on MNIST and ${count(drawn)} drawn pictures`,
     seconds && `in ${Math.round(seconds / 60)} minutes on a CPU`,

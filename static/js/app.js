@@ -49,6 +49,7 @@ function show() {
   sheet.show(drawing, aspect);
   byId("undo").disabled = !drawings.canUndo;
   byId("redo").disabled = !drawings.canRedo;
+  if (!drawing.wide) showBoxes(byId("boxes"), null);
   read(drawing);
 }
 
@@ -109,7 +110,12 @@ function error(problem) {
     return away.report(problem);
   }
   inquiry.cancel();
-  nothing(problem.code === "blank_image" ? undefined : problem.message);
+  nothing(problem.code === "blank_image" ? blankSentence() : problem.message);
+}
+
+/** An empty sheet says so itself; an empty picture looks as if it had not arrived. */
+function blankSentence() {
+  return drawings.present.picture ? "I see nothing drawn in this picture." : undefined;
 }
 
 /** Put a picture from elsewhere on the sheet. */
@@ -119,8 +125,9 @@ async function bring(file) {
     const picture = await openPicture(file);
     change({ ...drawings.present, strokes: [], picture });
   } catch (problem) {
-    say(problem.message);
-    reading.showNothing(problem.message);
+    // What is on the sheet stays, and its reading with it.
+    if (isBlank(drawings.present)) reading.showNothing(problem.message);
+    else reading.say(problem.message);
   }
 }
 
@@ -160,9 +167,13 @@ function onKey(event) {
   const key = event.key.toLowerCase();
   if (control && key === "z") step(event.shiftKey ? "redo" : "undo");
   else if (control && key === "y") step("redo");
-  else if (!control && (key === "delete" || key === "backspace")) clear();
+  else if (!control && isErasing(event)) clear();
   else return;
   event.preventDefault();
+}
+
+function isErasing({ key, target }) {
+  return (key === "Delete" || key === "Backspace") && !target.closest("input");
 }
 
 function connect() {

@@ -40,6 +40,7 @@ export class Bench {
 
   constructor(inquiry) {
     this.#inquiry = inquiry;
+    this.#node.addEventListener("keydown", ({ key }) => key === "Escape" && this.#close());
   }
 
   open(layer, channel) {

@@ -1,9 +1,13 @@
 /** Numbers and verdicts as people read them. */
 
-/** `0.9913` → "99.1 %"; never 100 % of what is not certain. */
+/** `0.9913` → "99.1 %"; never 100 %: nothing is certain, and a share of 1 is a rounded one. */
 export function percent(share) {
-  const shown = share < 1 ? Math.min(share, 0.999) : share;
-  return `${(100 * shown).toFixed(1)} %`;
+  return `${(100 * Math.min(share, 0.999)).toFixed(1)} %`;
+}
+
+/** `2, "epoch"` → "2 epochs". */
+export function plural(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** A signed number with a true minus sign, `digits` after the point. */

@@ -1,18 +1,18 @@
 /** The bench of a layer that treats every number by itself: what goes in, what comes out. */
 
 import { element } from "./dom.js";
-import { signed } from "./format.js";
+import { count, signed } from "./format.js";
 import { MapView, placeOfLargest, reachOf } from "./mapview.js";
 
-/** What becomes of a number x, in words. */
+/** What becomes of a number x, the one `at` this place if all are shown, in words. */
 const RULES = {
   ReLU: () => "max(0, x): what is below zero becomes zero",
   LeakyReLU: () => "x where it is positive, a small part of it where it is negative",
   Sigmoid: () => "1 / (1 + e⁻ˣ): pressed between 0 and 1",
   Tanh: () => "tanh x: pressed between −1 and 1",
   Dropout: () => "x: it leaves out numbers at random in training only",
-  Flatten: () => "the same numbers, in one long row",
-  Reshape: () => "the same numbers, in another shape",
+  Flatten: ({ places }, at) => `number ${count(at + 1)} of one long row (${placeIn(places, at)})`,
+  Reshape: ({ places }, at) => `number ${count(at + 1)} of another shape (${placeIn(places, at)})`,
   Softmax: () => "eˣ as a share of the sum over all of them",
   BatchNorm: ({ gamma, beta, mean, variance }) =>
     `(x − ${signed(mean)}) / √${signed(variance)} × ${signed(gamma)} + ${signed(beta)}`,
@@ -20,26 +20,31 @@ const RULES = {
 
 export class PointwiseBench {
   #kind;
+  #isVector;
   #input = new MapView("Input");
   #output = new MapView("Output: point at a place", (cell) => this.#follow(cell));
+  #flow;
   #equation = element("p", { className: "equation", "aria-live": "polite" });
   #detail = null;
   #cell = null;
 
-  constructor({ kind }) {
+  constructor({ kind, output_shape: shape }) {
     this.#kind = kind;
+    this.#isVector = shape.length === 1;
     const arrow = element("span", { className: "sign" }, "→");
-    const flow = element("div", { className: "flow" }, this.#input.node, arrow, this.#output.node);
-    this.node = element("div", { className: "bench-body" }, flow, this.#equation);
+    this.#flow = element("div", { className: "flow" }, this.#input.node, arrow, this.#output.node);
+    this.node = element("div", { className: "bench-body" }, this.#flow, this.#equation);
   }
 
-  nameOf(channel, count) {
-    return `Map ${channel + 1} of ${count}`;
+  nameOf(channel, total) {
+    return `${this.#isVector ? "Number" : "Map"} ${channel + 1} of ${total}`;
   }
 
   show(detail) {
     const [input, output] = [plane(detail.input), plane(detail.output)];
-    this.#detail = { ...detail, input, output };
+    const total = detail.output.values?.length ?? 1;
+    this.#detail = { ...detail, input, output, total, places: detail.input.shape };
+    this.#flow.hidden = total === 1; // a single number of a vector is no map
     this.#input.paint(input.values, input.shape, reachOf(input.values));
     this.#output.paint(output.values, output.shape, reachOf(output.values));
     this.#follow(this.#cell ?? placeOfLargest(output.values, output.shape[1]));
@@ -52,18 +57,29 @@ export class PointwiseBench {
 
   #follow([row, column]) {
     if (!this.#detail) return;
-    this.#cell = [row, column];
-    const { input, output } = this.#detail;
-    const at = row * output.shape[1] + column;
-    this.#output.frame(row, column, 1, 1);
-    const from = [Math.floor(at / input.shape[1]), at % input.shape[1]];
-    this.#input.frame(...from, 1, 1);
+    const { input, output, total } = this.#detail;
+    const at = Math.min(row * output.shape[1] + column, total - 1); // zeros fill the last row
+    this.#cell = cellAt(at, output.shape);
+    this.#output.frame(...this.#cell, 1, 1);
+    this.#input.frame(...cellAt(at, input.shape), 1, 1);
     this.#equation.replaceChildren(
-      `x = ${signed(input.values[at])} becomes ${RULES[this.#kind](this.#detail)}: `,
+      `x = ${signed(input.values[at])} becomes ${RULES[this.#kind](this.#detail, at)}: `,
       element("strong", {}, signed(output.values[at])),
       ".",
     );
   }
+}
+
+function cellAt(at, [, columns]) {
+  return [Math.floor(at / columns), at % columns];
+}
+
+/** Where in an array of maps (rows, columns, maps) its number `at` stands, in words. */
+function placeIn(shape, at) {
+  if (shape.length < 3) return `it was number ${count(at + 1)}`;
+  const [, columns, maps] = shape;
+  const [row, column] = cellAt(Math.floor(at / maps), [0, columns]);
+  return `it was row ${row + 1}, column ${column + 1} of map ${(at % maps) + 1}`;
 }
 
 /** Numbers and vectors as maps: as square as they can be, filled up with zeros. */

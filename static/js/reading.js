@@ -23,7 +23,7 @@ export class Reading {
   /** Nothing is read: the sheet is empty, or a picture was refused, which `sentence` explains. */
   showNothing(sentence = "Nothing drawn yet.") {
     this.#answer("empty", "");
-    setText(byId("verdict"), sentence);
+    this.say(sentence);
     this.#showBars(NOTHING, -1);
     this.#showFound([]);
     for (const canvas of [this.#input, this.#heat]) canvas.width = 28; // wipes it
@@ -46,7 +46,11 @@ export class Reading {
 
   /** Say the answer in a sentence, which is read aloud. */
   announce(answer) {
-    setText(byId("verdict"), "digits" in answer ? numberVerdict(answer) : verdict(answer));
+    this.say("digits" in answer ? numberVerdict(answer) : verdict(answer));
+  }
+
+  say(sentence) {
+    setText(byId("verdict"), sentence);
   }
 
   /** @param sprite the 28×28 input, ink 255 */
@@ -59,7 +63,9 @@ export class Reading {
   }
 
   #answer(state, text) {
-    byId("reading").dataset.state = state;
+    const { dataset } = byId("reading");
+    if (dataset.state === "empty") this.say(""); // "Nothing drawn" is no longer true
+    dataset.state = state;
     setText(byId("answer"), String(text));
   }
 

@@ -7,7 +7,7 @@ import { count, numberVerdict, percent, signed, size, verdict } from "../../stat
 test("shares are percentages, and what is not certain is never 100 %", () => {
   assert.equal(percent(0.9913), "99.1 %");
   assert.equal(percent(0.99999), "99.9 %");
-  assert.equal(percent(1), "100.0 %");
+  assert.equal(percent(1), "99.9 %");
   assert.equal(percent(0), "0.0 %");
 });
 
