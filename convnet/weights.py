@@ -64,8 +64,11 @@ def load(path: str | os.PathLike[str]) -> Sequential:
         With the path, if the file is damaged, too large, or its arrays do not fit its layers.
     """
     file = ArrayFile(path)
+    if _DESCRIPTION not in file.shapes:
+        raise ValueError(f"{path}: no network that `Sequential.save` wrote")
+    packed = file.read(_DESCRIPTION)
     with _naming(path):
-        description = _unpack(file)
+        description = _unpack(packed)
         layers = [_make_layer(entry) for entry in description["layers"]]
         input_shape = tuple(description["input_shape"])
         _compare(file.shapes, _expected_shapes(layers, input_shape))
@@ -97,9 +100,29 @@ def pretrained_path(name: str) -> Path:
     """
     path = PRETRAINED / f"{name}.npz"
     if not path.is_file():
-        known = sorted(file.stem for file in PRETRAINED.glob("*.npz"))
-        raise ValueError(f"`name` must be one of {known}, got {name!r}")
+        raise ValueError(f"`name` must be one of {shipped()}, got {name!r}")
     return path
+
+
+def find(model: str) -> Path:
+    """Return the file that is meant by the name of shipped weights, or by a path.
+
+    Raises
+    ------
+    ValueError
+        If there is neither; it names the shipped ones.
+    """
+    path, known = Path(model), shipped()
+    if model in known:
+        return pretrained_path(model)
+    if not path.is_file():
+        raise ValueError(f"no such network: {model!r} is no file, and only {known} are shipped")
+    return path
+
+
+def shipped() -> list[str]:
+    """Return the names of all weights that this project ships."""
+    return sorted(file.stem for file in PRETRAINED.glob("*.npz"))
 
 
 def load_pretrained(name: str) -> Sequential:
@@ -116,8 +139,8 @@ def _pack(description: dict[str, Any]) -> NDArray[np.uint8]:
     return np.frombuffer(json.dumps(description, allow_nan=False).encode(), np.uint8)
 
 
-def _unpack(file: ArrayFile) -> dict[str, Any]:
-    description = json.loads(file.read(_DESCRIPTION).tobytes())
+def _unpack(packed: NDArray[Any]) -> dict[str, Any]:
+    description = json.loads(packed.tobytes())
     if description.get("format") != _FORMAT:
         raise ValueError(f"format {description.get('format')!r} is not {_FORMAT}")
     return dict(description)

@@ -42,7 +42,7 @@ def build(
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
         MAX_FORM_PARTS=MAX_FORM_FIELDS,
     )
-    pipeline = Pipeline(recognizer or Recognizer.load(settings.model), settings)
+    pipeline = Pipeline(recognizer or _load(settings.model), settings)
     app.extensions |= {
         "config": settings,
         "pipeline": pipeline,
@@ -58,6 +58,13 @@ def build(
     for feature in (api, documents, health, inspection, open_inference, pages):
         app.register_blueprint(feature.blueprint)
     return app
+
+
+def _load(model: str) -> Recognizer:
+    try:
+        return Recognizer.load(model)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"`MODEL`: {error}") from error
 
 
 def split(config: Config | Mapping[str, Any] | None) -> tuple[Config, dict[str, Any]]:

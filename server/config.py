@@ -7,6 +7,7 @@ from nowhere else.
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,12 @@ LIMITS = (
     "receive_timeout",
 )
 """Settings that a client has to keep to; ``GET /model`` tells them."""
+
+
+HIGHEST_PORT = 65535
+
+ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s]+")
+"""What a browser sends as ``Origin``, or any."""
 
 
 def setting(default: Any, meaning: str, *, low: int | None = None) -> Any:
@@ -138,6 +145,13 @@ class Config:
             value, low = getattr(self, item.name), item.metadata["low"]
             if low is not None and value < low:
                 raise ValueError(f"`{item.name.upper()}` must be at least {low}, got {value}")
+        if self.port > HIGHEST_PORT:
+            raise ValueError(f"`PORT` must be at most {HIGHEST_PORT}, got {self.port}")
+        for origin in self.allowed_origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"`CORS_ORIGINS` must hold origins such as https://example.org, got {origin!r}"
+                )
         if self.log_level.lower() not in ("debug", "info", "warning", "error"):
             raise ValueError(
                 f"`LOG_LEVEL` must be debug, info, warning or error, got {self.log_level!r}"

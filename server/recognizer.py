@@ -21,7 +21,7 @@ from convnet.layers import Layer as Layer
 from convnet.layers import Sigmoid
 from convnet.network import Sequential
 from convnet.rejection import energy
-from convnet.weights import load, pretrained_path
+from convnet.weights import find, load
 
 Inputs = NDArray[np.float32]
 Scores = NDArray[np.float64]
@@ -127,7 +127,7 @@ class Recognizer:
         self.metadata: dict[str, Any] = network.metadata
         self.calibration = Calibration.from_metadata(self.metadata.get("calibration") or {})
         self.classes = list(self.metadata.get("classes", range(network.output_shape[-1])))
-        self.name = str(self.metadata.get("name", "unnamed"))
+        self.name = str(self.metadata.get("name", network.name))
         self.version = str(self.metadata.get("version", "0"))
         contents = file.read_bytes() if file else b""
         self.sha256 = hashlib.sha256(contents).hexdigest() if file else None
@@ -136,9 +136,7 @@ class Recognizer:
     @classmethod
     def load(cls, model: str) -> Recognizer:
         """Load a network by the name it is shipped under, or from an ``.npz`` file."""
-        file = Path(model)
-        if file.suffix != ".npz":
-            file = pretrained_path(model)
+        file = find(model)
         return cls(load(file), file)
 
     def logits(self, inputs: Sequence[Inputs] | Inputs) -> Scores:

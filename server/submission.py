@@ -16,7 +16,9 @@ from server.problems import Problem, invalid
 from server.strict import decode_base64, load_json
 
 RAW_TYPES = frozenset(MEDIA_TYPES) | {"application/octet-stream", "image/jpg", "image/x-ms-bmp"}
-TAKEN = f"application/json, multipart/form-data, {', '.join(MEDIA_TYPES)}"
+TAKEN = ", ".join(
+    ("application/json", "multipart/form-data", *MEDIA_TYPES, "application/octet-stream")
+)
 
 
 @dataclass
@@ -82,7 +84,7 @@ def from_json(body: object, query: Mapping[str, str], max_images: int) -> Submis
 def batch_of(images: object, max_images: int) -> list[bytes]:
     """Decode the list of a batch; a problem says which picture has it."""
     if not isinstance(images, list) or not images:
-        raise invalid("images", "a list of pictures in base64", images)
+        raise invalid("images", "a list of at least one picture in base64", images)
     if len(images) > max_images:
         raise Problem("too_many_images", f"at most {max_images} pictures, got {len(images)}")
     return [picture(image, "images", index) for index, image in enumerate(images)]
@@ -114,6 +116,8 @@ def from_bytes(data: bytes, texts: Mapping[str, str]) -> Submission:
 
 def from_form(request: Request) -> Submission:
     """Take the file field ``image`` of a form."""
+    if "boundary" not in request.mimetype_params:
+        raise Problem("missing_image", "the `Content-Type` of the form must name its `boundary`")
     try:
         uploads = request.files.getlist("image")
     except RequestEntityTooLarge:

@@ -114,6 +114,7 @@ class ScriptedRecognizer:
     name, version, sha256, file_bytes = "scripted", "1.2.3", "0" * 64, 0
     metadata: ClassVar[dict[str, object]] = {}
     layers: ClassVar[list[object]] = [None]
+    classes = range(10)
 
     def __init__(self, digit: int | None = 7) -> None:
         self.digit = digit

@@ -284,7 +284,22 @@ def test_answers_are_not_kept_by_caches(client, seven):
 
 def test_a_form_without_a_boundary_is_refused(client):
     response = client.post("/predict", data=b"x", headers={"Content-Type": "multipart/form-data"})
-    problem(response, 422, "missing_image")
+    assert "boundary" in problem(response, 422, "missing_image")["detail"]
+
+
+def test_a_kind_that_is_not_taken_is_told_all_that_are(client, seven):
+    refused = client.post("/predict", data=seven, content_type="text/plain")
+    assert refused.status_code == 415
+    for kind in refused.headers["Accept"].split(", "):
+        taken = client.post("/predict", data=seven, content_type=kind)
+        assert (taken.status_code == 200) == (kind.startswith("image/") or "octet" in kind)
+        assert taken.status_code != 415
+    assert "application/octet-stream" in refused.headers["Accept"]
+
+
+def test_an_empty_list_is_told_from_none(client):
+    refused = client.post("/predict", json={"images": []})
+    assert "at least one" in problem(refused, 422, "invalid_field")["detail"]
 
 
 def test_read_answers_as_the_contract_says(client, seven):

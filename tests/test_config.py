@@ -27,6 +27,13 @@ def test_overrides_win_and_are_not_looked_up():
     ("name", "text", "message"),
     [
         ("PORT", "eighty", "`PORT` must be a whole number, got 'eighty'"),
+        ("PORT", "99999", "`PORT` must be at most 65535, got 99999"),
+        (
+            "CORS_ORIGINS",
+            "https://a.example,b.example",
+            "`CORS_ORIGINS` must hold origins such as https://example.org, got 'b.example'",
+        ),
+        ("CORS_ORIGINS", "https://a.example/page", "got 'https://a.example/page'"),
         ("WEB_CONCURRENCY", "0", "`WEB_CONCURRENCY` must be at least 1, got 0"),
         ("MAX_BODY_BYTES", "-5", "`MAX_BODY_BYTES` must be at least 1, got -5"),
         ("LOG_LEVEL", "loud", "`LOG_LEVEL` must be debug, info, warning or error, got 'loud'"),

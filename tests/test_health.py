@@ -22,6 +22,12 @@ def test_ready_once_the_known_picture_is_read_rightly(client, recognizer):
     assert client.get("/readyz").get_json() == {"status": "ready"}
 
 
+def test_a_network_that_knows_other_digits_is_ready_once_it_answers(client, recognizer):
+    recognizer.classes = [3, 8]
+    recognizer.digit = 3
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+
+
 def test_readiness_is_proven_once(client, recognizer):
     client.get("/readyz")
     client.get("/readyz")

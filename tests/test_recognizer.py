@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import convnet
+from server import create_app
 from server.recognizer import Calibration, Recognizer
 
 
@@ -94,5 +95,16 @@ def test_an_unknown_score_is_refused():
 
 @pytest.mark.parametrize("name", ["none-such", "none-such.npz"])
 def test_a_network_that_is_not_there_is_refused_by_name(name):
-    with pytest.raises((ValueError, FileNotFoundError), match="none-such"):
+    with pytest.raises(
+        ValueError, match=rf"'{name}' is no file, and only \['digits'\] are shipped"
+    ):
         Recognizer.load(name)
+    with pytest.raises(ValueError, match=rf"`MODEL`: .*{name}"):
+        create_app({"MODEL": name})
+
+
+def test_a_network_of_ones_own_goes_by_its_name_wherever_it_lies(network, tmp_path):
+    network.metadata.clear()
+    network.name = "mine"
+    network.save(tmp_path / "mine")
+    assert Recognizer.load(str(tmp_path / "mine")).name == "mine"

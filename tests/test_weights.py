@@ -156,6 +156,14 @@ def test_absurd_sizes_are_refused_before_anything_is_made(tmp_path: Path) -> Non
         convnet.load(tmp_path / "huge.npz")
 
 
+def test_an_archive_of_something_else_is_no_network(tmp_path: Path) -> None:
+    save_arrays(tmp_path / "other.npz", {"a": np.zeros(3)})
+    with pytest.raises(
+        ValueError, match=r"^\S+other\.npz: no network that `Sequential.save` wrote$"
+    ):
+        convnet.load(tmp_path / "other.npz")
+
+
 def test_the_shipped_network_is_found_by_name() -> None:
     network = convnet.load_pretrained("digits")
     assert network.name == "digits"
