@@ -112,12 +112,12 @@ def find(model: str) -> Path:
     ValueError
         If there is neither; it names the shipped ones.
     """
-    path, known = Path(model), shipped()
-    if model in known:
+    if model in shipped():
         return pretrained_path(model)
-    if not path.is_file():
-        raise ValueError(f"no such network: {model!r} is no file, and only {known} are shipped")
-    return path
+    if not Path(model).is_file():
+        known = ", ".join(shipped())
+        raise ValueError(f"no such network: {model!r} (shipped: {known}; else the path of a file)")
+    return Path(model)
 
 
 def shipped() -> list[str]:

@@ -17,7 +17,9 @@ printed.
 
 `--pictures`, `--stand-ins` and `--card` measure networks as they are served: every picture is a
 file, which goes through the service's decoding, preprocessing, calibration and rejection. Stand-ins
-are drawn by scripts/synthesis/standins/, by code that has no part in training.
+are drawn by scripts/synthesis/standins/, by code that has no part in training. Files among
+`--pictures` that cannot be decoded are named and left out of the counts; a picture in which nothing
+is drawn counts as refused.
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", nargs="+", default=["digits"], metavar="FILE",
                         help="weights, or the name of shipped ones (default digits)")  # fmt: skip
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data set")
-    parser.add_argument("--split", choices=("test", "train"), default="test", help="which part")
+    parser.add_argument("--split", choices=("test", "train"), help="which part (default test)")
     parser.add_argument("--digits", type=digits, metavar="0,1", help="only these digits")
     parser.add_argument("--limit", type=positive_int, metavar="N", help="only the first N images")
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw pictures into a folder")
@@ -79,11 +81,25 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
                         help="pictures in each stand-in set (default 1000)")  # fmt: skip
     served.add_argument("--seed", type=int, default=0, metavar="S", help="of the stand-ins")
     options = parser.parse_args(argv)
+    _refuse_as_served(parser, options)
     if options.figures is not None and len(options.model) > 1:
         parser.error("--figures draws one network: give one --model")
     if options.figures is not None or options.card is not None:
         require_matplotlib(parser)
     return options
+
+
+def _refuse_as_served(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End the command where measuring as served would leave an option without effect."""
+    asked = [name for name in ("card", "pictures", "stand_ins") if getattr(options, name)]
+    if not asked:
+        return
+    how = f"--{asked[0].replace('_', '-')}"
+    for name in ("split", "digits", "limit", "figures"):
+        if getattr(options, name) is not None:
+            parser.error(f"--{name} does not go with {how}")
+    if options.card and options.pictures:
+        parser.error("--pictures does not go with --card")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

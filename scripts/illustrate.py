@@ -29,9 +29,11 @@ from scripts.figures import confusion_figure, cost_curve, kernel_figure, layer_f
 from scripts.figures import lesson, mistake_gallery, turning
 from scripts.figures.style import save
 from scripts.synthesis.dataset import training_set
+from scripts.training.options import positive_int, require_writable_folder
 
 NAME = "cnn-numpy"  # the simplest network: all of it fits in a picture
 EPOCHS = 10
+SHOWN = 4  # the digit whose way through the network is followed
 
 # The example of the text: small whole numbers that can be followed by head.
 X = np.array([[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 1], [1, 0, 1, 2]], np.float64)
@@ -46,10 +48,15 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "how-it-works",
                         metavar="DIR", help="where the pictures go")  # fmt: skip
-    parser.add_argument("--samples", type=int, default=5000, metavar="N",
+    parser.add_argument("--samples", type=positive_int, default=5000, metavar="N",
                         help="digits that are written (default 5000)")  # fmt: skip
     options = parser.parse_args(argv)
-    data = written_digits(options.samples)
+    try:
+        require_writable_folder(options.out)
+        data = written_digits(options.samples)
+    except (OSError, ValueError) as error:
+        print(f"illustrate.py: {error}", file=sys.stderr)
+        return 1
     network, progress = train(data)
     for name, figure in pictures(network, progress, data):
         save(figure, options.out / f"{name}.png")
@@ -58,10 +65,18 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def written_digits(count: int) -> datasets.Dataset:
-    """Write digits stroke by stroke; a fifth of them are for testing."""
+    """Write digits stroke by stroke; a fifth of them are for testing.
+
+    Raises
+    ------
+    ValueError
+        If they are so few that the one that is shown is not among those for testing.
+    """
     drawn = training_set(count, np.random.default_rng(0), {"handwriting": 1.0})
     cut = count * 4 // 5
     labels = drawn.labels.astype(np.uint8)
+    if not cut or SHOWN not in labels[cut:]:
+        raise ValueError(f"no {SHOWN} is in the last fifth of {count} digits: write more")
     return datasets.Dataset(
         datasets.Split(drawn.images[:cut], labels[:cut]),
         datasets.Split(drawn.images[cut:], labels[cut:]),
@@ -86,7 +101,7 @@ def pictures(
     network: Sequential, progress: Progress, data: datasets.Dataset
 ) -> Iterator[tuple[str, Figure]]:
     """Yield every picture with its name."""
-    image = data.test.inputs()[np.flatnonzero(data.test.labels == 4)[0]]
+    image = data.test.inputs()[np.flatnonzero(data.test.labels == SHOWN)[0]]
     yield from operations(network, image)
     yield "slope", slope(network, data.test)
     yield "kernel-gradient", turning.kernel_gradient(X, DOUT)
@@ -119,7 +134,7 @@ def operations(network: Sequential, image: np.ndarray) -> Iterator[tuple[str, Fi
     part = outputs["relu1"][corner[0] : corner[0] + 4, corner[1] : corner[1] + 4, channel]
     yield "pooling", lesson.pooling_by_hand(part, np.array([[0.3, -0.1], [0.2, 0.5]]))
     untrained = convnet.build(network.name, rng=np.random.default_rng(0))
-    yield "softmax", lesson.softmax_and_gradient(untrained.forward(image[None])[0], label=4)
+    yield "softmax", lesson.softmax_and_gradient(untrained.forward(image[None])[0], label=SHOWN)
 
 
 def slope(network: Sequential, test: datasets.Split) -> Figure:

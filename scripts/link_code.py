@@ -32,17 +32,17 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     stale = 0
     for document in options.documents or sorted((ROOT / "docs").rglob("*.md")):
-        text = document.read_text(encoding="utf-8")
         try:
+            text = document.read_text(encoding="utf-8")
             linked = link(text, document.parent)
-        except ValueError as error:
-            print(f"{document}: {error}", file=sys.stderr)
+            if linked != text and not options.check:
+                document.write_text(linked, encoding="utf-8")
+        except (OSError, ValueError) as error:
+            print(f"{document}: {getattr(error, 'strerror', error)}", file=sys.stderr)
             return 1
         if linked != text:
             stale += 1
             print(f"{document}: {'stale links' if options.check else 'links brought up to date'}")
-            if not options.check:
-                document.write_text(linked, encoding="utf-8")
     return int(options.check and stale > 0)
 
 

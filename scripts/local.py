@@ -18,6 +18,11 @@ class LocalReader:
     ----------
     model : str
         Path of an ``.npz`` file, or the name of a shipped network.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network, or its file is damaged.
     """
 
     def __init__(self, model: str) -> None:

@@ -27,6 +27,7 @@ from convnet import datasets
 from scripts.synthesis import ink, pens, standins, strokes, templates
 from scripts.synthesis.dataset import KINDS, training_set
 from scripts.synthesis.sources import SOURCES, Material
+from scripts.training.options import positive_int, require_writable_folder
 
 CELL = 64
 GROUND = 128
@@ -124,26 +125,52 @@ def _mnist() -> Material:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the sheets that are asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sheets", nargs="*", metavar="SHEET", help=f"among {', '.join(SHEETS)}")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--speed", type=int, metavar="N", help="draw N of each kind and time it")
+    """Run the command; return its exit status."""
+    options = _parse(argv)
+    if options.speed:
+        print_speed(options.speed)
+        return 0
+    try:
+        write_sheets(options.sheets or list(SHEETS), options.out, options.seed)
+    except OSError as error:
+        print(f"make_samples.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def write_sheets(names: Sequence[str], folder: Path, seed: int) -> None:
+    """Write the sheets that are asked for.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written into `folder`.
+    """
+    require_writable_folder(folder)
+    for name in names:
+        file = folder / f"{name}.png"
+        sheet = SHEETS[name](np.random.default_rng(seed))
+        sheet.quantize(160).save(file, optimize=True)
+        print(f"{file} {sheet.width} x {sheet.height}")
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sheets", nargs="*", metavar="SHEET",
+                        help=f"among {', '.join(SHEETS)} (default: all)")  # fmt: skip
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", metavar="DIR",
+                        help="where the sheets go (default docs/images)")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, metavar="S",
+                        help="of everything random (default 0)")  # fmt: skip
+    parser.add_argument("--speed", type=positive_int, metavar="N",
+                        help="write no sheet: draw N of each kind and time it")  # fmt: skip
     options = parser.parse_args(argv)
     unknown = [name for name in options.sheets if name not in SHEETS]
     if unknown:
         parser.error(f"no such sheet: {', '.join(unknown)}; there are {', '.join(SHEETS)}")
-    if options.speed:
-        print_speed(options.speed)
-        return 0
-    options.out.mkdir(parents=True, exist_ok=True)
-    for name in options.sheets or SHEETS:
-        file = options.out / f"{name}.png"
-        sheet = SHEETS[name](np.random.default_rng(options.seed))
-        sheet.quantize(160).save(file, optimize=True)
-        print(f"{file} {sheet.width} x {sheet.height}")
-    return 0
+    return options
 
 
 if __name__ == "__main__":

@@ -55,8 +55,17 @@ STOPWATCH = """() => {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; return 1 if Lighthouse was asked and is not content, else 0."""
+    """Run the command; return 1 if it cannot be done or Lighthouse is not content, else 0."""
     options = parse(argv)
+    try:
+        return measure(options)
+    except (ImportError, OSError) as error:
+        print(f"measure_page.py: {error}", file=sys.stderr)
+        return 1
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Measure the page; return 1 if Lighthouse was asked and is not content, else 0."""
     with service(options.url) as url:
         with browser() as running:
             weigh(running, url)

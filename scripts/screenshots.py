@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scripts.browsing.window import SIZES, browser, draw, open_page, service, settle
+from scripts.training.options import require_writable_folder
 
 THREE = "31,24 37,16 48,13 60,17 65,27 60,38 48,45 61,50 68,61 64,75 53,84 40,84 30,76"
 
@@ -77,14 +78,23 @@ IN_THE_DARK = {"drawn", "convolution"}
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(argv)
-    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        require_writable_folder(options.out)
+        photograph_all(options)
+    except (ImportError, OSError) as error:
+        print(f"screenshots.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def photograph_all(options: argparse.Namespace) -> None:
+    """Photograph every state that is asked for, at every width."""
     with service(options.url) as url, browser() as running:
         for state in options.only:
             for size in SIZES:
                 schemes = ("light", "dark") if state in IN_THE_DARK else ("light",)
                 for scheme in schemes:
                     photograph(running, url, state, size, scheme, options.out)
-    return 0
 
 
 def photograph(running: Any, url: str, state: str, size: str, scheme: str, out: Path) -> None:

@@ -8,6 +8,7 @@
     python scripts/train.py --architecture live-app --checkpoint runs/a --resume
     python scripts/train.py --architecture live-app --figures runs/pictures
     python scripts/train.py --recipe digits --out digits.npz   # the served network
+    python scripts/train.py --recipe digits --out digits.npz --resume
 
 Every option has a default that suits the network (scripts/training/recipes.py). `--data` is a
 folder of IDX files, CSV files or PNG folders 0/ … 9/; without it, $CONVNET_DATA_DIR or ./data,
@@ -29,7 +30,7 @@ import numpy as np
 from convnet import datasets
 from convnet.trainer import Progress, Trainer
 from scripts.download_data import DownloadError
-from scripts.served.command import train_served
+from scripts.served.command import FOLDER, train_served
 from scripts.training.bar import TrainingBar
 from scripts.training.data import fingerprint, open_dataset
 from scripts.training.options import (
@@ -38,6 +39,7 @@ from scripts.training.options import (
     positive_int,
     require_matplotlib,
     require_writable,
+    require_writable_folder,
 )
 from scripts.training.recipes import RECIPES, Recipe
 from scripts.training.record import record_training, result
@@ -58,6 +60,34 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line; fill in what follows from other options."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.recipe is not None:
+        _refuse_with_recipe(parser, options)
+        options.checkpoint = options.checkpoint or FOLDER
+    if options.resume and options.checkpoint is None:
+        parser.error("--resume needs --checkpoint DIR")
+    if options.figures is not None:
+        require_matplotlib(parser)
+    name = options.architecture or options.recipe
+    options.out = _with_ending(options.out or Path("runs") / f"{name}.npz")
+    return options
+
+
+def _refuse_with_recipe(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End the command where the recipe would leave an option without effect."""
+    for name in ("digits", "figures"):
+        if getattr(options, name) is not None:
+            parser.error(f"--{name} does not go with --recipe")
+
+
+def _with_ending(out: Path) -> Path:
+    """Give a file of weights its ending: without one, a service takes it for a shipped name."""
+    return out if out.suffix or out.is_dir() else out.with_suffix(".npz")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -76,24 +106,21 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=positive_float, metavar="R", help="(peak) rate")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random")
     parser.add_argument("--out", type=Path, metavar="FILE",
-                        help="where the weights go (default runs/NAME.npz)")  # fmt: skip
+                        help="where the weights go; .npz is added if it has no ending "
+                        "(default runs/NAME.npz)")  # fmt: skip
     parser.add_argument("--figures", type=Path, metavar="DIR",
                         help="draw cost curve, confusion matrix, mistakes and layers")  # fmt: skip
-    parser.add_argument("--checkpoint", type=Path, metavar="DIR", help="keep the run here")
+    parser.add_argument("--checkpoint", type=Path, metavar="DIR",
+                        help="keep the run here; --recipe does so unasked, its pictures in "
+                        f"{FOLDER} or DIR, and checkpoints below it in seed-S/")  # fmt: skip
     parser.add_argument("--every", type=float, default=30, metavar="SECONDS",
                         help="between two checkpoints (default 30)")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
-    options = parser.parse_args(argv)
-    if options.resume and options.checkpoint is None:
-        parser.error("--resume needs --checkpoint DIR")
-    if options.figures is not None:
-        require_matplotlib(parser)
-    options.out = options.out or Path("runs") / f"{options.architecture or options.recipe}.npz"
-    return options
+    return parser
 
 
 def _train(options: argparse.Namespace) -> int:
-    require_writable(options.out)
+    _require_places(options)
     if options.recipe is not None:
         return train_served(options)
     recipe = _recipe(options)
@@ -112,6 +139,14 @@ def _train(options: argparse.Namespace) -> int:
 
         draw_training(options.figures, network, progress, test)
     return 0
+
+
+def _require_places(options: argparse.Namespace) -> None:
+    """Make every folder that is written to before the work begins, or say that it cannot be."""
+    require_writable(options.out)
+    for folder in (options.checkpoint, options.figures):
+        if folder is not None:
+            require_writable_folder(folder)
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:

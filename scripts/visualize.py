@@ -25,7 +25,7 @@ from convnet.layers import Conv2D
 from scripts.download_data import DownloadError
 from scripts.training.data import open_dataset
 from scripts.training.models import open_network
-from scripts.training.options import require_matplotlib
+from scripts.training.options import require_matplotlib, require_writable_folder
 from server.images import ImageError, decode
 from server.preprocessing import preprocess
 
@@ -36,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         network = open_network(options.model)
         image = _image(options)
+        require_writable_folder(options.out)
     except (OSError, DownloadError, ValueError, ImageError) as error:
         print(f"visualize.py: {error}", file=sys.stderr)
         return 1

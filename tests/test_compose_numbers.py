@@ -86,9 +86,11 @@ def test_the_script_counts_outcomes_and_keeps_pictures(data, tmp_path, capsys):
         assert picture.mode == "L"
 
 
-def test_the_script_says_what_is_missing(tmp_path, capsys):
+def test_the_script_says_what_is_missing(data, tmp_path, capsys):
     assert compose_numbers.main(["--data", str(tmp_path)]) == 1
     assert "compose_numbers.py:" in capsys.readouterr().err
+    assert compose_numbers.main(["--data", str(data), "--model", "./model"]) == 1
+    assert "compose_numbers.py: no such network: './model' (shipped:" in capsys.readouterr().err
 
 
 @pytest.mark.mnist

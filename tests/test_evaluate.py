@@ -126,6 +126,34 @@ def test_what_is_missing_is_named(
     assert "Traceback" not in shown
 
 
+@pytest.mark.parametrize("how", [["--pictures", "x"], ["--stand-ins"], ["--card", "x.md"]])
+@pytest.mark.parametrize(
+    "option", [["--split", "test"], ["--digits", "1"], ["--limit", "9"], ["--figures", "x"]]
+)
+def test_options_of_data_sets_are_refused(
+    how: list[str], option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        evaluate.main([*how, *option])
+    assert exit_.value.code == 2
+    assert f"{option[0]} does not go with {how[0]}" in capsys.readouterr().err
+
+
+def test_a_card_of_a_folder_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        evaluate.main(["--card", "x.md", "--pictures", "x"])
+    assert "--pictures does not go with --card" in capsys.readouterr().err
+
+
+def test_a_network_that_is_not_there_is_named_before_anything_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("scripts.served.evaluation.open_dataset", pytest.fail)
+    assert evaluate.main(["--stand-ins", "--model", "nope"]) == 1
+    message = "evaluate.py: no such network: 'nope' (shipped: digits; else the path of a file)\n"
+    assert capsys.readouterr().err == message
+
+
 @pytest.mark.mnist
 def test_the_shipped_network_on_mnist(
     mnist: convnet.datasets.Dataset, capsys: pytest.CaptureFixture[str]

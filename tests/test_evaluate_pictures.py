@@ -107,8 +107,8 @@ def test_an_empty_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_answers_are_those_of_the_service(folder: Path, model: str) -> None:
     """Every file is also sent to the application itself."""
     recognizer = Recognizer.load(model)
-    read = read_folder(folder)
-    inputs = prepare(read)
+    inputs = prepare(read_folder(folder))
+    read = read_folder(folder).without(inputs.left_out)
     answers = answer(inputs, recognizer)
     client = create_app(recognizer=recognizer).test_client()
     refused = 0
@@ -116,6 +116,7 @@ def test_answers_are_those_of_the_service(folder: Path, model: str) -> None:
         text = base64.b64encode(file).decode()
         response = client.post("/predict", json={"image": text})
         if response.status_code == 422:
+            assert response.get_json()["code"] == "blank_image"
             assert not inputs.readable[index]
             assert answers.digits[index] == -1
             assert answers.energy[index] == -np.inf
@@ -127,7 +128,8 @@ def test_answers_are_those_of_the_service(folder: Path, model: str) -> None:
         np.testing.assert_array_equal(inputs.images[index], preprocess(decode(file)))
         refused += body["digit"] is None
     assert refused == 7, "the test needs refused digits"
-    assert (~inputs.readable).sum() == 2
+    assert (~inputs.readable).sum() == 1
+    assert list(inputs.left_out) == [21]
 
 
 def test_figures_of_a_folder(folder: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +137,7 @@ def test_figures_of_a_folder(folder: Path, model: str, capsys: pytest.CaptureFix
     assert evaluate.main([*argv, "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)["models"]
     found = one["sets"][str(folder)]
-    assert (found["digits"], found["others"], found["others_refused"]) == (20, 2, 1.0)
+    assert (found["digits"], found["others"], found["others_refused"]) == (20, 1, 1.0)
     assert found["refused"] == 7 / 20
     assert found["right"] + found["misread"] + found["refused"] == pytest.approx(1)
     assert found["likeliest"] >= found["right"] >= 0.5
@@ -145,7 +147,41 @@ def test_figures_of_a_folder(folder: Path, model: str, capsys: pytest.CaptureFix
     shown = capsys.readouterr().out
     assert f"{found['right']:.2%}" in shown
     assert shown.count(": no digit") == 7, "every mistake is named"
-    assert "notes.txt" not in shown, "refusing it was right"
+    assert "blank.png" not in shown, "refusing it was right"
+
+
+def test_what_is_no_picture_is_named_and_not_counted(
+    tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / "notes.txt").write_text("no picture at all")
+    (tmp_path / "3" / "cut.png").write_bytes(picture(3)[:-40])
+    argv = ["--pictures", str(tmp_path), "--model", model]
+    assert evaluate.main(argv) == 1
+    shown = capsys.readouterr().err
+    assert "none of the files in it can be read as a picture" in shown
+
+    (tmp_path / "3" / "blank.png").write_bytes(blank())
+    (tmp_path / "3" / "three.png").write_bytes(picture(3))
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "three.png").write_bytes(picture(3))
+    assert evaluate.main([*argv, "--json"]) == 0
+    shown = capsys.readouterr()
+    cut, notes = shown.err.splitlines()
+    assert cut.startswith(
+        f"evaluate.py: left out: {tmp_path}/3/cut.png: the PNG picture is damaged"
+    )
+    assert notes.startswith(
+        f"evaluate.py: left out: {tmp_path}/3/notes.txt: the bytes are not a PNG"
+    )
+    found = json.loads(shown.out)["models"][0]["sets"][str(tmp_path)]
+    assert found["digits"] == 3
+    assert found["refused"] >= 1 / 3, "the blank one"
+    assert evaluate.main(argv) == 0
+    wrong = capsys.readouterr().out.partition("the surest first:\n")[2]
+    assert f"{tmp_path}/3/blank.png: no digit" in wrong
+    assert f"{tmp_path}/7/three.png: " in wrong, "names belong to the pictures that are left"
+    assert "cut.png" not in wrong
 
 
 def test_several_networks_have_mean_and_spread(

@@ -105,6 +105,8 @@ def test_the_command_tells_and_mends(tmp_path: Path, capsys: pytest.CaptureFixtu
     page.write_text("[`forward`](none.py)")
     assert link_code.main([str(page)]) == 1
     assert "leads to no file" in capsys.readouterr().err
+    assert link_code.main([str(tmp_path / "none.md")]) == 1
+    assert capsys.readouterr().err == f"{tmp_path}/none.md: No such file or directory\n"
 
 
 # The pictures
@@ -118,6 +120,18 @@ def test_the_pictures_of_the_pages_are_those_that_are_drawn(root: Path, tmp_path
     text = "".join((root / "docs" / name).read_text() for name in LESSONS)
     assert drawn == set(re.findall(r"\(images/how-it-works/([\w-]+\.png)\)", text))
     assert drawn == {path.name for path in (root / "docs" / "images" / "how-it-works").iterdir()}
+
+
+def test_too_few_digits_to_draw_from_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for count in ("1", "10"):
+        assert illustrate.main(["--samples", count, "--out", str(tmp_path)]) == 1
+        message = f"illustrate.py: no 4 is in the last fifth of {count} digits: write more\n"
+        assert capsys.readouterr().err == message
+    with pytest.raises(SystemExit):
+        illustrate.main(["--samples", "0", "--out", str(tmp_path)])
+    assert "expected a whole number of at least 1, got '0'" in capsys.readouterr().err
 
 
 def test_the_pictures_show_the_numbers_of_the_text(root: Path) -> None:

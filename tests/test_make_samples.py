@@ -22,3 +22,17 @@ def test_unknown_sheets_are_named(capsys):
     with pytest.raises(SystemExit):
         make_samples.main(["tapestry"])
     assert "no such sheet: tapestry" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert make_samples.main(["templates", "--out", str(tmp_path / "file" / "below")]) == 1
+    shown = capsys.readouterr()
+    assert shown.err.startswith(f"make_samples.py: the folder {tmp_path}/file/below cannot be made")
+    assert shown.out == ""
+
+
+def test_the_number_of_pictures_to_time_is_at_least_one(capsys):
+    with pytest.raises(SystemExit):
+        make_samples.main(["--speed", "0"])
+    assert "expected a whole number of at least 1, got '0'" in capsys.readouterr().err

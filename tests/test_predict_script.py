@@ -79,9 +79,12 @@ def test_files_that_cannot_be_read_are_named_and_the_others_still_read(
     assert "missing.png: No such file or directory" in complaints[2]
 
 
-def test_an_unknown_network_is_refused(files, capsys):
-    assert predict.main(["--model", "none-such", str(files / "seven.png")]) == 1
-    assert "none-such" in capsys.readouterr().err
+@pytest.mark.parametrize("name", ["none-such", "none-such.npz"])
+def test_an_unknown_network_is_refused(files, capsys, monkeypatch, name):
+    monkeypatch.chdir(files)
+    assert predict.main(["--model", name, "seven.png"]) == 1
+    known = "(shipped: digits; else the path of a file)"
+    assert capsys.readouterr().err == f"predict.py: no such network: {name!r} {known}\n"
 
 
 @pytest.mark.parametrize(

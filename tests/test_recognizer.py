@@ -95,9 +95,7 @@ def test_an_unknown_score_is_refused():
 
 @pytest.mark.parametrize("name", ["none-such", "none-such.npz"])
 def test_a_network_that_is_not_there_is_refused_by_name(name):
-    with pytest.raises(
-        ValueError, match=rf"'{name}' is no file, and only \['digits'\] are shipped"
-    ):
+    with pytest.raises(ValueError, match=rf"'{name}' \(shipped: digits; else the path of"):
         Recognizer.load(name)
     with pytest.raises(ValueError, match=rf"`MODEL`: .*{name}"):
         create_app({"MODEL": name})

@@ -89,8 +89,76 @@ def test_another_seed_gives_another_network_from_other_pictures(
     assert run(data, tmp_path, "--seed", "1", "--epochs", "1") == 0
     other = convnet.load(tmp_path / "n.npz")
     assert other.metadata["training"]["seed"] == 1
-    ours = (trained / "run" / "handwriting-40-0.npz").read_bytes()
-    assert (tmp_path / "run" / "handwriting-40-1.npz").read_bytes() != ours
+    (ours,) = (trained / "run").glob("handwriting-40-0-*.npz")
+    (others,) = (tmp_path / "run").glob("handwriting-40-1-*.npz")
+    assert others.read_bytes() != ours.read_bytes()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that commands run in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def recipe(data: Path, *more: str) -> list[str]:
+    return ["--recipe", "digits", "--data", str(data), "--batch-size", "32", *more]
+
+
+@pytest.mark.fonts
+@pytest.mark.usefixtures("tiny")
+def test_a_run_is_kept_where_nobody_said_where(
+    data: Path,
+    home: Path,
+    trained: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop_early(bar: TrainingBar, progress: Progress) -> None:
+        if len(progress.losses) == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingBar, "step", stop_early)
+        assert train.main(recipe(data)) == 130
+    shown = capsys.readouterr()
+    assert "The same command with --resume goes on from here" in shown.err
+    assert shown.out.startswith(
+        "drawing 40 pictures: handwriting …\ndrawing 30 pictures: nondigits"
+    )
+    kept = home / "runs" / "digits-recipe"
+    assert (kept / "seed-0" / "checkpoint.npz").exists()
+    assert list(kept.glob("handwriting-40-0-*.npz"))
+    assert train.main(recipe(data)) == 1
+    assert "add --resume to go on" in capsys.readouterr().err
+    assert train.main(recipe(data, "--resume")) == 0
+    assert (home / "runs" / "digits.npz").read_bytes() == (trained / "n.npz").read_bytes()
+
+
+@pytest.mark.fonts
+@pytest.mark.usefixtures("tiny")
+def test_a_trial_on_fewer_images_is_one(data: Path, home: Path) -> None:
+    assert train.main(recipe(data, "--limit", "100", "--epochs", "1")) == 0
+    assert convnet.load(home / "runs" / "digits.npz").metadata["training"]["limit"] == 100
+
+
+@pytest.mark.usefixtures("tiny", "home")
+def test_a_limit_that_leaves_nothing_is_refused(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main(recipe(data, "--limit", "60")) == 1
+    message = "train.py: `--limit` must be above the 60 images that are held out, got 60\n"
+    assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize("option", [("--digits", "3,8"), ("--figures", "pictures")])
+def test_what_the_recipe_does_not_do_is_refused(
+    option: tuple[str, str], data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        train.main(recipe(data, *option))
+    assert exit_.value.code == 2
+    assert f"{option[0]} does not go with --recipe" in capsys.readouterr().err
 
 
 def by_hand(network: convnet.Sequential, pictures: Pictures) -> np.ndarray:
@@ -172,10 +240,18 @@ def test_pictures_are_drawn_once_and_by_their_seed(tmp_path: Path) -> None:
     other = draw(seed=2, folder=tmp_path)["handwriting"]
     np.testing.assert_array_equal(first.images, again.images)
     assert not np.array_equal(first.images, other.images)
-    (file,) = tmp_path.glob("handwriting-12-1.npz")
-    file.write_bytes((tmp_path / "handwriting-12-2.npz").read_bytes())
+    (file,) = tmp_path.glob("handwriting-12-1-*.npz")
+    (another,) = tmp_path.glob("handwriting-12-2-*.npz")
+    file.write_bytes(another.read_bytes())
     kept = draw(seed=1, folder=tmp_path)["handwriting"]
     np.testing.assert_array_equal(kept.images, other.images)
+
+
+def test_pictures_made_from_other_digits_are_not_taken_for_these(tmp_path: Path) -> None:
+    for digit in (1, 7):
+        chosen = DATA.train.subset((digit,))
+        drawn = synthetic({"rescanned": 4}, 0, chosen, tmp_path, workers=1)["rescanned"]
+        assert set(drawn.labels.tolist()) == {digit}
 
 
 def test_logits_in_blocks_are_the_networks_own(rng: np.random.Generator) -> None:

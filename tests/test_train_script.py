@@ -73,8 +73,8 @@ def test_the_record_says_how_and_how_well(data: Path, tmp_path: Path) -> None:
 def test_same_seed_same_bytes(data: Path, tmp_path: Path) -> None:
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         options = ("--epochs", "1", "--limit", "60", "--seed", seed)
-        run(data, tmp_path / name, *options, architecture="digits")
-    a, b, c = ((tmp_path / name).read_bytes() for name in "abc")
+        run(data, tmp_path / f"{name}.npz", *options, architecture="digits")
+    a, b, c = ((tmp_path / f"{name}.npz").read_bytes() for name in "abc")
     assert a == b
     assert a != c
 
@@ -178,6 +178,40 @@ def test_a_place_that_cannot_be_written_is_named_before_training(
         shown = capsys.readouterr()
         assert "epoch" not in shown.out
         assert str(tmp_path) in shown.err
+
+
+@pytest.mark.parametrize("option", ["--checkpoint", "--figures"])
+def test_folders_that_cannot_be_written_are_named_before_training(
+    option: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    for folder, reason in (("file", "is a file"), ("file/below", "cannot be made")):
+        argv = arguments(data, tmp_path / "n.npz", option, str(tmp_path / folder))
+        assert train.main(argv) == 1
+        shown = capsys.readouterr()
+        assert shown.out == "", "no network is built, nothing is trained"
+        assert f"{tmp_path / folder} {reason}" in shown.err
+
+
+def test_a_name_without_an_ending_gets_one(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--epochs", "1", "--limit", "60", "--data", str(data))
+    for name, written in (("model", "model.npz"), ("other.bin", "other.bin")):
+        out = tmp_path / name
+        assert train.main(["--architecture", "cnn-numpy", *options, "--out", str(out)]) == 0
+        assert f"weights written to {tmp_path / written}\n" in capsys.readouterr().out
+        assert convnet.load(tmp_path / written).name == "cnn-numpy"
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_folder_of_the_name_does_not_hinder_the_usual_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "runs" / "live-app").mkdir(parents=True)  # its checkpoint, as in docs/classics.md
+    monkeypatch.chdir(tmp_path)
+    options = train._parse(["--architecture", "live-app", "--checkpoint", "runs/live-app"])
+    assert options.out == Path("runs/live-app.npz")
 
 
 def test_broken_data_is_named(

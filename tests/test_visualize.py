@@ -185,6 +185,18 @@ def test_a_picture_file_goes_through_the_preprocessing(
     assert seen[0, 0] == 0
 
 
+def test_a_folder_that_cannot_be_made_is_named(
+    network: convnet.Sequential, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_idx(tmp_path / "data", tiny_digits())
+    network.save(tmp_path / "n.npz")
+    argv = ["--model", str(tmp_path / "n.npz"), "--data", str(data)]
+    assert visualize.main([*argv, "--out", str(tmp_path / "n.npz" / "below")]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"visualize.py: the folder {tmp_path}/n.npz/below cannot be made: ")
+    assert shown.count("\n") == 1
+
+
 def test_what_is_no_picture_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "no.png").write_bytes(b"text")
     assert visualize.main(["--image", str(tmp_path / "no.png")]) == 1

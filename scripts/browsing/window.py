@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import requests
+
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -55,8 +57,15 @@ def find_chromium() -> str:
 
 @contextlib.contextmanager
 def service(url: str | None = None) -> Iterator[str]:
-    """Give the address of a running service: `url`, or one that is started for the while."""
+    """Give the address of a running service: `url`, or one that is started for the while.
+
+    Raises
+    ------
+    ConnectionError
+        If no service answers at `url`.
+    """
     if url:
+        require_service(url)
         yield url.rstrip("/")
         return
     from werkzeug.serving import WSGIRequestHandler, make_server
@@ -76,6 +85,14 @@ def service(url: str | None = None) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+
+
+def require_service(url: str) -> None:
+    """Raise ConnectionError if nothing answers at `url`: the browser would say so in a page."""
+    try:
+        requests.get(url, timeout=10).close()
+    except requests.RequestException:
+        raise ConnectionError(f"no service answers at {url}") from None
 
 
 @contextlib.contextmanager

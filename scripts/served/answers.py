@@ -6,8 +6,8 @@ calibration.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -32,33 +32,42 @@ class LabelledFiles(Protocol):
 
 @dataclass(frozen=True)
 class Inputs:
-    """A set as the network gets to see it.
+    """A set as the network gets to see it; N counts the files that are pictures.
 
     Attributes
     ----------
     images : ndarray of float32, shape (N, 28, 28)
         Empty where the service sees nothing to read.
     readable : ndarray of bool, shape (N,)
-        False where the service refuses the file before the network sees it: nothing is drawn, or
-        it is no picture.
+        False where the service refuses the picture before the network sees it: nothing is drawn.
     labels : ndarray of int, shape (N,)
+    left_out : mapping of int to str
+        Why other files of the set are not among these, by their place in it.
     """
 
     images: NDArray[np.float32]
     readable: NDArray[np.bool_]
     labels: NDArray[np.integer]
+    left_out: Mapping[int, str] = field(default_factory=dict)
 
 
 def prepare(pictures: LabelledFiles) -> Inputs:
-    """Decode and preprocess every file of a set, as the service does."""
+    """Decode and preprocess every file of a set, as the service does; leave out what is damaged."""
     images = np.zeros((len(pictures.files), 28, 28), np.float32)
     readable = np.ones(len(images), bool)
-    for index, file in enumerate(pictures.files):
+    left_out = {}
+    for place, file in enumerate(pictures.files):
         try:
-            images[index] = preprocess(decode(file))
-        except ImageError:
-            readable[index] = False
-    return Inputs(images, readable, np.asarray(pictures.labels))
+            grey = decode(file)
+        except ImageError as error:
+            left_out[place] = error.detail
+            continue
+        try:
+            images[place] = preprocess(grey)
+        except ImageError:  # a picture, but a blank one
+            readable[place] = False
+    kept = [place for place in range(len(images)) if place not in left_out]
+    return Inputs(images[kept], readable[kept], np.asarray(pictures.labels)[kept], left_out)
 
 
 def from_arrays(images: NDArray[np.uint8], labels: NDArray[np.integer]) -> Inputs:

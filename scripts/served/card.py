@@ -53,6 +53,7 @@ def _network(served: Measurement) -> dict[str, Any]:
         "sha256": one.sha256,
         "megabytes": f"{one.file_bytes / 1e6:.2f}",
         "parameters": f"{one.network.parameter_count:,}",
+        "folded": f"{one.served.network.parameter_count:,}",
         "multiply_adds": f"{one.network.multiply_adds / 1e6:.1f}",
         "temperature": f"{one.calibration.temperature:.3f}",
         "threshold": f"{one.calibration.threshold:.3f}",

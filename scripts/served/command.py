@@ -10,23 +10,25 @@ import numpy as np
 
 from scripts.served.recipe import ServedRecipe, calibrate, describe, gather, make_trainer, train
 from scripts.training.bar import TrainingBar
-from scripts.training.data import open_dataset
+from scripts.training.data import fingerprint, open_dataset
 from scripts.training.run import Run
 
 FOLDER = Path("runs/digits-recipe")
+"""Where a run is kept unless told otherwise: its pictures, and its checkpoint in ``seed-S/``."""
 
 
 def train_served(options: argparse.Namespace) -> int:
     """Draw the pictures, train, calibrate, read the test set once, write the weights."""
     recipe = _recipe(options)
-    folder = options.checkpoint or FOLDER
+    folder = options.checkpoint
     data = open_dataset(options.data)
     material = gather(recipe, data, folder)
     trainer = make_trainer(recipe, material)
     network = trainer.network
     print(network.summary(), end="\n\n", flush=True)
     bar = TrainingBar(recipe.epochs, recipe.steps_per_epoch(material))
-    with Run(bar, folder / f"seed-{recipe.seed}", {"recipe": repr(recipe)}, options.every) as run:
+    settings = {"recipe": repr(recipe), "data": fingerprint(data.train)}
+    with Run(bar, folder / f"seed-{recipe.seed}", settings, options.every) as run:
         train(recipe, material, trainer, run, options.resume)
     _round_to_half(network.arrays)
     calibrate(recipe, network, material)
@@ -37,13 +39,25 @@ def train_served(options: argparse.Namespace) -> int:
 
 
 def _recipe(options: argparse.Namespace) -> ServedRecipe:
-    """Return the recipe with what the command line says instead."""
+    """Return the recipe with what the command line says instead.
+
+    Raises
+    ------
+    ValueError
+        If so few images are asked for that none are left to train on.
+    """
     said = {
         name: getattr(options, name)
-        for name in ("seed", "epochs", "batch_size", "learning_rate")
+        for name in ("seed", "epochs", "batch_size", "learning_rate", "limit")
         if getattr(options, name) is not None
     }
-    return dataclasses.replace(ServedRecipe(), **said)
+    recipe = dataclasses.replace(ServedRecipe(), **said)
+    if recipe.limit is not None and recipe.limit <= recipe.held_out:
+        raise ValueError(
+            f"`--limit` must be above the {recipe.held_out} images that are held out, "
+            f"got {recipe.limit}"
+        )
+    return recipe
 
 
 def _round_to_half(arrays: dict[str, np.ndarray]) -> None:

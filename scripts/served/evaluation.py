@@ -7,11 +7,13 @@ import json
 import sys
 from pathlib import Path
 
-from scripts.served.answers import LabelledFiles
+from scripts.served.answers import Inputs, from_arrays, prepare
 from scripts.served.files import Folder, read_folder, stand_ins
-from scripts.served.measurement import Measurement, measure
+from scripts.served.measurement import ARRAYS, Measurement, measure
 from scripts.served.summary import HEAD, aligned, mistakes, rows
+from scripts.synthesis.standins import StandIn
 from scripts.training.data import open_dataset
+from server.recognizer import Recognizer
 
 CARD = Path(__file__).resolve().parents[2] / "docs" / "model-card.md"
 
@@ -26,15 +28,18 @@ def evaluate_served(options: argparse.Namespace) -> None:
     DownloadError
         If MNIST is needed and cannot be had.
     """
-    sets: dict[str, LabelledFiles] = {}
-    folder = read_folder(options.pictures) if options.pictures else None
-    if folder:
-        sets[str(options.pictures)] = folder
-    test = None
+    recognizers = [Recognizer.load(model) for model in options.model]
+    sets: dict[str, StandIn] = {}
+    inputs: dict[str, Inputs] = {}
+    folder = None
+    if options.pictures:
+        folder, inputs[str(options.pictures)] = _open_folder(options.pictures)
     if options.stand_ins or options.card:
-        test = open_dataset(options.data).test.subset(options.digits, options.limit)
-        sets |= stand_ins(options.count, options.seed, test)
-    measurements = measure(options.model, sets, test)
+        test = open_dataset(options.data).test
+        sets = stand_ins(options.count, options.seed, test)
+        inputs |= {name: prepare(pictures) for name, pictures in sets.items()}
+        inputs[ARRAYS] = from_arrays(test.images, test.labels.astype(int))
+    measurements = measure(options.model, recognizers, inputs)
     if options.json:
         print(json.dumps({"models": [one.record() for one in measurements]}, allow_nan=False))
     else:
@@ -44,6 +49,23 @@ def evaluate_served(options: argparse.Namespace) -> None:
 
         write_card(options.card, measurements, sets)
         print(f"\n{options.card} written, and its pictures beside it", file=sys.stderr)
+
+
+def _open_folder(path: Path) -> tuple[Folder, Inputs]:
+    """Read the pictures of a folder; name the files that are none, and leave them out.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left.
+    """
+    folder = read_folder(path)
+    inputs = prepare(folder)
+    for place, reason in inputs.left_out.items():
+        print(f"evaluate.py: left out: {folder.paths[place]}: {reason}", file=sys.stderr)
+    if not len(inputs.labels):
+        raise ValueError(f"{path}: none of the files in it can be read as a picture")
+    return folder.without(inputs.left_out), inputs
 
 
 def _show(measurements: list[Measurement], folder: Folder | None, name: str) -> None:

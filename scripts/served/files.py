@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,11 +30,17 @@ class Folder:
     files: list[bytes]
     labels: np.ndarray
 
+    def without(self, places: Container[int]) -> Folder:
+        """Return the folder less the pictures at some places."""
+        kept = [place for place in range(len(self.files)) if place not in places]
+        paths = [self.paths[place] for place in kept]
+        return Folder(paths, [self.files[place] for place in kept], self.labels[kept])
+
 
 def read_folder(folder: Path) -> Folder:
     """Read every file in the sub-folders 0 to 9, digits, and ``none``, what is no digit.
 
-    Hidden files are left out; any other is sent through, since refusing it may be right.
+    Hidden files are left out; whether the others are pictures is not looked at.
 
     Raises
     ------

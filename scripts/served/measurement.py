@@ -1,23 +1,14 @@
-"""Networks measured on sets of pictures: the sets are drawn and prepared once for all of them."""
+"""Networks measured on sets of pictures, which are drawn and prepared once for all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from convnet.datasets import Split
-from scripts.served.answers import (
-    Answers,
-    Inputs,
-    LabelledFiles,
-    answer,
-    figures,
-    from_arrays,
-    prepare,
-)
+from scripts.served.answers import Answers, Inputs, answer, figures
 from server.recognizer import Recognizer
 
-ARRAYS = "mnist-arrays"
+ARRAYS = "mnist-arrays"  # MNIST's test set as it is, with no file and no preprocessing between
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class Measurement:
 
 
 def measure(
-    models: Sequence[str], sets: Mapping[str, LabelledFiles], arrays: Split | None = None
+    models: Sequence[str], recognizers: Sequence[Recognizer], inputs: Mapping[str, Inputs]
 ) -> list[Measurement]:
     """Let every network read every set.
 
@@ -60,19 +51,10 @@ def measure(
     ----------
     models : sequence of str
         Files of weights, or names of shipped ones.
-    sets : mapping of str to LabelledFiles
-    arrays : Split, optional
-        Read as it is, with no file and no preprocessing between: the set `ARRAYS`.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no such network, or its file is damaged.
+    recognizers : sequence of Recognizer
+        What they hold.
+    inputs : mapping of str to Inputs
     """
-    recognizers = [Recognizer.load(model) for model in models]
-    inputs = {name: prepare(pictures) for name, pictures in sets.items()}
-    if arrays is not None:
-        inputs[ARRAYS] = from_arrays(arrays.images, arrays.labels.astype(int))
     return [
         Measurement(model, one, inputs, {name: answer(inputs[name], one) for name in inputs})
         for model, one in zip(models, recognizers, strict=True)

@@ -14,6 +14,7 @@ from convnet import datasets
 from convnet.files import ArrayFile, save_arrays
 from scripts.synthesis.dataset import training_set
 from scripts.synthesis.sources import Material
+from scripts.training.data import fingerprint
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,19 @@ def synthetic(
     seed : int
         The same seed gives the same pictures.
     mnist : Split
-        The digits that some kinds start from.
+        The digits that some kinds start from: pictures made from others are not read.
     """
     material = Material(mnist.images, mnist.labels)
+    source = fingerprint(mnist)
     drawn = {}
     for kind, count in kinds.items():
-        file = folder / f"{kind}-{count}-{seed}.npz"
+        file = folder / f"{kind}-{count}-{seed}-{source}.npz"
         if not file.exists():
+            print(f"drawing {count:,} pictures: {kind} …", flush=True)
             # A stream of its own for each kind, so that one can be changed without the others.
             rng = np.random.default_rng((seed, zlib.crc32(kind.encode())))
             samples = training_set(count, rng, {kind: 1.0}, material, workers)
             save_arrays(file, {"images": samples.images, "labels": samples.labels})
-            print(f"drew {count:,} pictures: {kind}", flush=True)
         arrays = ArrayFile(file).read_all()
         drawn[kind] = Pictures(arrays["images"], arrays["labels"])
     return drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convnet.network import Sequential
-from convnet.weights import PRETRAINED, load, load_pretrained
+from convnet.weights import find, load
 
 
 def open_network(model: str) -> Sequential:
@@ -11,14 +11,10 @@ def open_network(model: str) -> Sequential:
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
     ValueError
-        If the file is damaged.
+        If there is no such file, or it is damaged.
     """
-    if model in {file.stem for file in PRETRAINED.glob("*.npz")}:
-        return load_pretrained(model)
-    return load(model)
+    return load(find(model))
 
 
 def classes_of(network: Sequential) -> tuple[int, ...]:

@@ -42,11 +42,27 @@ def require_writable(file: Path) -> None:
     OSError
         If that, or writing the file, could not be done: better now than then.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
     if file.is_dir():
         raise IsADirectoryError(f"{file} is a folder; it should name a file")
-    if not os.access(file.parent, os.W_OK):
-        raise PermissionError(f"{file.parent} may not be written to")
+    require_writable_folder(file.parent)
+
+
+def require_writable_folder(folder: Path) -> None:
+    """Make a folder that files are to be written into later.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made, or may not be written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file; it should name a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} may not be written to")
 
 
 def require_matplotlib(parser: argparse.ArgumentParser) -> None:
