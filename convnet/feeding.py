@@ -64,7 +64,11 @@ class Feeder:
         return whole if self.drop_last else whole + (rest > 0)
 
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[Array, Labels]]:
-        """Yield the batches (N, H, W, C) and labels of one epoch, from `first_step` on."""
+        """Yield the batches (N, H, W, C) and labels of one epoch, from `first_step` on.
+
+        The order and the first step's augmenting use the same numbers (NumPy takes a seed for equal
+        to itself with a 0 behind it), to no effect; the shipped weights were trained so.
+        """
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.images))
         for step in range(first_step, self.steps_per_epoch):
             chosen = order[step * self.batch_size : (step + 1) * self.batch_size]

@@ -225,7 +225,7 @@ class Trainer:
             return
         self.average.copy_to(self.network)
         count = min(batches, feeder.steps_per_epoch)
-        # Epoch -1 cannot be drawn in training, so these batches are new ones.
+        # No run gets as far as this epoch, so these batches are new ones.
         epoch = feeder.epoch(_STATISTICS_EPOCH)
         measure_statistics(self.network, (next(epoch)[0] for _ in range(count)))
 

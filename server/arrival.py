@@ -101,7 +101,10 @@ class Arrival:
 
     @property
     def body_bytes(self) -> int:
-        """Size of the body: as announced, or as far as its chunks have come."""
+        """Size of the body: as announced, or as far as its chunks have come, with their framing.
+
+        That takes memory as well: bytes sent one in a chunk take six each.
+        """
         if not self.body:
             return 0
         return (self.end if self.end is not None else len(self.data)) - self.body

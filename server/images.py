@@ -26,6 +26,9 @@ _ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
 _LARGE_PIXELS = 1 << 20
 _large_decode = threading.BoundedSemaphore(1)
 
+# What follows takes windows as wide as a part of the longer side: its square is to stay small.
+_LONGEST_SIDE = 4096
+
 # Pillow unpacks the texts in a PNG file, 64 MiB by its own limit. More than a file may have itself
 # is only there to cost time and memory.
 PngImagePlugin.MAX_TEXT_MEMORY = Config.max_body_bytes
@@ -36,15 +39,12 @@ class ImageError(Exception):
 
     Attributes
     ----------
-    status : int
-        The HTTP status that says so.
     code : str
-        A name for programs.
+        A name for programs, with which `server.problems.KINDS` has the HTTP status.
     detail : str
         A sentence for people.
     """
 
-    status = 422
     code = "bad_image"
 
     def __init__(self, detail: str) -> None:
@@ -67,14 +67,12 @@ class TooManyPixels(ImageError):
 class TooManyBytes(ImageError):
     """The file is larger than the service reads."""
 
-    status = 413
     code = "too_large"
 
 
 class DecoderBusy(ImageError):
     """Other large pictures are still being decoded."""
 
-    status = 503
     code = "busy"
 
 
@@ -220,10 +218,10 @@ def _read(data: bytes, name: str, limits: ImageLimits) -> Picture:
 def averaging(width: int, height: int, working_pixels: int) -> int:
     """Return the side of the squares that become one pixel, so that about so many are left.
 
-    A picture one pixel high does not shrink twice; its length alone decides.
+    No side is left longer than `_LONGEST_SIDE`.
     """
     by_area = round(math.sqrt(width * height / working_pixels))
-    return max(1, by_area, math.ceil(max(width, height) / working_pixels))
+    return max(1, by_area, math.ceil(max(width, height) / _LONGEST_SIDE))
 
 
 def _orientation(image: Image.Image) -> int:

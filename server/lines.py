@@ -12,8 +12,9 @@ from server.ink import INK_THRESHOLD
 
 Box = tuple[int, int, int, int]
 
-# Higher lines are reduced to this height in pixels.
+# Lines are brought to this height in pixels, unless they would be longer than that.
 _LINE_HEIGHT = 64
+_LONGEST_LINE = 4096
 
 # What is lower than this part of the highest mark is a piece of a digit, or a dot, ...
 _LOW = 0.6
@@ -44,23 +45,24 @@ class Line:
     ink : ndarray of float32, shape (H, W)
     corner : (x, y)
         Where it is in the picture.
-    scale : float
-        How many pixels of the picture make one of `ink`.
+    scale : (x, y)
+        How many pixels of the picture make one of `ink`, in either direction.
     """
 
     ink: Ink
     corner: tuple[int, int]
-    scale: float
+    scale: tuple[float, float]
 
     @classmethod
     def shrink(cls, ink: Ink, corner: tuple[int, int]) -> "Line":
         """Bring the ink (H, W) of a line to a handy size."""
         height, width = ink.shape
-        scale = height / _LINE_HEIGHT
-        size = max(1, round(width / scale)), _LINE_HEIGHT
+        scale = max(height / _LINE_HEIGHT, width / _LONGEST_LINE)
+        size = max(1, round(width / scale)), max(1, round(height / scale))
         method = Image.Resampling.BOX if scale > 1 else Image.Resampling.BICUBIC
         resized = np.asarray(Image.fromarray(ink).resize(size, method))
-        return cls(np.clip(resized, np.float32(0), np.float32(1)), corner, scale)
+        scales = width / size[0], height / size[1]  # not quite `scale`: pixels are whole
+        return cls(np.clip(resized, np.float32(0), np.float32(1)), corner, scales)
 
     @property
     def height(self) -> int:
@@ -69,8 +71,10 @@ class Line:
 
     def in_picture(self, box: Box) -> Box:
         """Give a box (x, y, width, height) of `ink` in pixels of the picture."""
-        x, y, width, height = (round(self.scale * side) for side in box)
-        return self.corner[0] + x, self.corner[1] + y, width, height
+        x, y, width, height = box
+        left, right = (round(edge * self.scale[0]) for edge in (x, x + width))
+        top, bottom = (round(edge * self.scale[1]) for edge in (y, y + height))
+        return self.corner[0] + left, self.corner[1] + top, right - left, bottom - top
 
 
 def find_lines(ink: Ink, max_marks: int) -> list[Line]:

@@ -28,12 +28,11 @@ def request_id(proposed: str | None) -> str:
 def write(method: str, path: str, status: int, started: float, identity: str) -> None:
     """Log one request; `started` is a reading of `time.perf_counter`.
 
-    The path comes from the client, so it is quoted: no line breaks, no control characters.
+    Method and path come from the client: no line breaks, no control characters, no end of text.
     """
     duration = (time.perf_counter() - started) * 1000
-    logger.info(
-        "%s %s status=%d ms=%.1f id=%s", method, json.dumps(path[:200]), status, duration, identity
-    )
+    method, path = json.dumps(method[:20])[1:-1], json.dumps(path[:200])
+    logger.info("%s %s status=%d ms=%.1f id=%s", method, path, status, duration, identity)
 
 
 def begin() -> None:

@@ -130,7 +130,8 @@ class _Reading:
             start, stop = known[digit.first], known[digit.last]
             keep &= (ink_left < start + seams.least_ink) | (ink_left > stop - seams.least_ink)
         seams = seams.take(keep)
-        few = len(find_pairs(self.line, seams)[0]) <= _MOST_CANDIDATES
+        few = len(seams) <= _MOST_CANDIDATES  # pairs are many more, and found at a price
+        few = few and len(find_pairs(self.line, seams)[0]) <= _MOST_CANDIDATES
         return seams if few else self.seams
 
     def segments(self) -> list[Segment]:

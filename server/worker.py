@@ -110,24 +110,30 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
             sock, client = listener.accept()
         except OSError:
             return False
-        self.make_room()
         self.nr_conns += 1
         self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
         return True
 
-    def make_room(self) -> None:
-        """Give up the connection that has been silent longest, where there are too many.
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Answer a round of events, and only then close anything that another of them may be of."""
+        super().wait_for_and_dispatch_events(timeout)
+        while self.nr_conns >= self.worker_connections - 1 and self.make_room():
+            pass
 
-        Otherwise whoever opens enough of them keeps everyone else out.
+    def make_room(self) -> bool:
+        """Give up whoever has been silent longest, or else arriving longest, if there is one.
+
+        Otherwise whoever opens enough connections keeps everyone else out.
         """
-        if self.nr_conns < self.worker_connections - 1:
-            return
         silent = next((conn for conn in self.arriving if not conn.arrival.data), None)
-        if silent is not None:
-            self.drop(silent)
-        elif self.keepalived_conns:
+        if silent is None and self.keepalived_conns:
             self.keepalived_conns[0].timeout = 0.0
             self.murder_keepalived()
+            return True
+        oldest = silent or next(iter(self.arriving), None)
+        if oldest is not None:
+            self.drop(oldest)
+        return oldest is not None
 
     def enqueue_req(self, conn: Connection) -> None:
         """Wait for a request; gunicorn calls this for new connections and for kept ones."""
@@ -196,7 +202,8 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         """Keep or close a connection that has been answered."""
         self.admitted.pop(conn, None)
         if conn.arrival.data:  # the next request has come with the last
-            conn.parser.unreader.unread(conn.arrival.recv(len(conn.arrival.data)))
+            unreader = conn.parser.unreader  # which has read its beginning, and puts it behind
+            unreader.unread(unreader.take_buffered() + conn.arrival.recv(len(conn.arrival.data)))
         super().finish_request(conn, fs)
 
     def refuse(self, conn: Connection, problem: Problem) -> None:
@@ -210,7 +217,15 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         """Let the application answer; gunicorn lets a request pass that names no host."""
         if req.version == (1, 1) and not any(name == "HOST" for name, _ in req.headers):
             raise parse_errors.InvalidHeader("HOST")  # RFC 9112, section 3.2
+        req._expected_100_continue = False  # the body is here already, and asked for by us
         return super().handle_request(req, conn)
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Read the rest of a body; what is wrong with it gets no second answer."""
+        try:
+            return bool(super()._keepalive_after(conn, keepalive))
+        except Exception:
+            return False
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer what gunicorn's parser refuses with a problem, as everything else."""
@@ -232,10 +247,11 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
             for name in (b"x-request-id", b"origin")
         )
         identity = request_log.request_id(proposed)
+        path = path.partition("?")[0]
         request_log.write(method, path, problem.status, time.perf_counter(), identity)
         counts = self.wsgi.extensions["metrics"]
         counts.answered(method, "none", problem.status, 0.0)
-        if path.partition("?")[0] in metrics.WITH_PICTURES:
+        if path in metrics.WITH_PICTURES:
             counts.refused(problem.code)
         origins = self.settings.allowed_origins
         return reply(problem, identity, method != "HEAD", origin, origins)

@@ -32,9 +32,8 @@ from server.images import (
 
 def test_too_many_bytes_are_refused_with_the_limit() -> None:
     data = encoded(Image.fromarray(drawing()))
-    with pytest.raises(TooManyBytes, match=rf"{len(data)} bytes.*limit of {len(data) - 1}") as info:
+    with pytest.raises(TooManyBytes, match=rf"{len(data)} bytes.*limit of {len(data) - 1}"):
         decode(data, ImageLimits(max_bytes=len(data) - 1))
-    assert info.value.status == 413
     decode(data, ImageLimits(max_bytes=len(data)))
 
 
@@ -44,7 +43,7 @@ def test_too_many_pixels_are_refused_with_the_limit(name: str) -> None:
     limits = ImageLimits(max_pixels=4999, max_webp_pixels=4999)
     with pytest.raises(TooManyPixels, match=r"100 x 50 pixels.*limit of 4999") as info:
         decode(data, limits)
-    assert (info.value.status, info.value.code) == (422, "too_many_pixels")
+    assert info.value.code == "too_many_pixels"
     decode(data, ImageLimits(max_pixels=5000, max_webp_pixels=5000))
 
 
@@ -78,7 +77,7 @@ def test_large_pictures_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "_large_decode", turn)
     with turn, pytest.raises(DecoderBusy) as info:
         decode(data, ImageLimits(wait_seconds=0.01))
-    assert info.value.status == 503
+    assert info.value.code == "busy"
     with turn:
         decode(encoded(Image.new("L", (100, 100), 255)))  # small ones do not wait
     decode(data)
@@ -134,7 +133,7 @@ def test_the_size_of_a_webp_is_known_before_it_is_opened(
 def test_what_is_no_picture_is_said_to_be_none(data: bytes) -> None:
     with pytest.raises(NotAnImage) as info:
         decode(data)
-    assert (info.value.status, info.value.code) == (422, "not_an_image")
+    assert info.value.code == "not_an_image"
     assert info.value.detail
 
 

@@ -19,7 +19,7 @@ NOTHING = np.zeros((28, 28), np.float32)
 
 
 def test_candidates_are_runs_of_pieces_that_are_narrow_enough():
-    line = Line(bars((0, 10), (30, 40), (60, 70), (140, 150), width=150), (0, 0), 1.0)
+    line = Line(bars((0, 10), (30, 40), (60, 70), (140, 150), width=150), (0, 0), (1.0, 1.0))
     seams = find_seams(line.ink, LOOSE)
     seams = seams.take(seams.strokes < 0.05)
     found = {(c.box[0], c.box[0] + c.box[2]) for c in find_candidates(line, seams)}
@@ -28,7 +28,7 @@ def test_candidates_are_runs_of_pieces_that_are_narrow_enough():
 
 
 def test_what_is_too_wide_is_a_candidate_only_if_it_cannot_be_cut():
-    line = Line(bars((0, 200), width=200), (0, 0), 1.0)
+    line = Line(bars((0, 200), width=200), (0, 0), (1.0, 1.0))
     seams = find_seams(line.ink, LOOSE)
     first, last, alone = find_pairs(line, seams.take(np.array([0, len(seams) - 1])))
     assert (first.tolist(), last.tolist(), alone.tolist()) == ([0], [1], [True])
@@ -37,7 +37,7 @@ def test_what_is_too_wide_is_a_candidate_only_if_it_cannot_be_cut():
 def test_what_is_low_can_only_be_passed_over():
     ink = bars((0, 20), width=60)
     ink[50:, 40:54] = 1
-    line = Line(ink, (0, 0), 1.0)
+    line = Line(ink, (0, 0), (1.0, 1.0))
     seams = find_seams(ink, LOOSE)
     digit, *_, dot = find_candidates(line, seams.take(seams.strokes < 0.05))
     assert digit.speck_cost == np.inf
@@ -93,7 +93,7 @@ def test_specks_are_kept_apart_from_digits():
 def test_pieces_of_a_digit_are_joined_however_far_the_next_one_is():
     """The seam in a wide gap may lie anywhere in it; what counts is where ink begins and ends."""
     ink = bars((0, 10), (200, 210), (230, 260), (500, 510), width=510)
-    line = Line(ink, (0, 0), 1.0)
+    line = Line(ink, (0, 0), (1.0, 1.0))
     seams = find_seams(ink, LOOSE)
     found = {
         (c.box[0], c.box[0] + c.box[2])
@@ -105,7 +105,7 @@ def test_pieces_of_a_digit_are_joined_however_far_the_next_one_is():
 def test_a_mark_of_little_ink_is_no_digit_however_high():
     ink = bars((0, 12), (40, 42), width=60)
     ink[:, 40:] *= 0.7
-    line = Line(ink, (0, 0), 1.0)
+    line = Line(ink, (0, 0), (1.0, 1.0))
     seams = find_seams(ink, LOOSE)
     *_, mark = find_candidates(line, seams.take(seams.strokes < 0.05))
     assert mark.box[3] > 60

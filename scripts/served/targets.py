@@ -34,7 +34,7 @@ def accepted(measured: Measurement) -> float:
 
 
 def png_difference(measured: Measurement) -> float:
-    """Return by how many digits in a hundred PNG files are read worse, or better, than arrays."""
+    """Return by which share of the digits PNG files are read worse, or better, than arrays."""
     return abs(share("right", "mnist")(measured) - share("right", ARRAYS)(measured))
 
 

@@ -36,18 +36,12 @@ export function setName(key) {
 }
 
 /** What is known of the training, in one sentence. */
-export function trainingSentence({ epochs, optimizer, kinds, seconds, finished }) {
+export function trainingSentence({ epochs, optimizer, kinds }) {
   const drawn = Object.values(kinds ?? {}).reduce((sum, pictures) => sum + pictures, 0);
   const parts = [
     epochs && plural(epochs, "epoch"),
     optimizer && `with ${optimizer}`,
     drawn && `on MNIST and ${count(drawn)} drawn pictures`,
-    seconds && `in ${Math.round(seconds / 60)} minutes on a CPU`,
-    finished && `finished ${finished}`,
   ];
-  const sentence = parts
-    .filter(Boolean)
-    .join(", ")
-    .replace(/, (with|on)/g, " $1");
-  return sentence || "by this project’s own code";
+  return parts.filter(Boolean).join(" ") || "by this project’s own code";
 }

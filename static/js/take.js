@@ -28,7 +28,8 @@ export class Take {
     for (const id of BUTTONS) byId(id).disabled = !taken;
     byId("copy-link").disabled = !taken || taken.drawing.picture !== null;
     rememberInAddress(taken?.drawing);
-    setText(byId("curl"), taken ? await curlCommand(taken) : "Draw something first.");
+    const command = taken ? await curlCommand(taken) : "Draw something first.";
+    if (this.#taken === taken) setText(byId("curl"), command);
   }
 
   async #copy(text, done) {

@@ -49,8 +49,8 @@ test("the record of the training becomes words", () => {
   assert.equal(setName("held_out_mnist"), "MNIST, held out");
   assert.equal(setName("held_out_printed"), "Printed");
   assert.equal(
-    trainingSentence({ epochs: 6, optimizer: "AdamW", seconds: 511.8, finished: "2026-11-20" }),
-    "6 epochs with AdamW, in 9 minutes on a CPU, finished 2026-11-20",
+    trainingSentence({ epochs: 1, optimizer: "AdamW" }),
+    "1 epoch with AdamW",
   );
   assert.equal(
     trainingSentence({ epochs: 9, kinds: { handwriting: 50_000, printed: 25_000 } }),
