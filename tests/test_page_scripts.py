@@ -1,9 +1,12 @@
 """The scripts that look at the page: what they say where there is nothing to look at."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from scripts import measure_page, screenshots
-from scripts.browsing import window
 
 
 @pytest.mark.parametrize("script", [measure_page, screenshots])
@@ -20,13 +23,15 @@ def test_what_is_no_address_is_named(capsys):
     assert capsys.readouterr().err == "measure_page.py: no service answers at localhost\n"
 
 
-@pytest.mark.parametrize("script", [measure_page, screenshots])
-def test_a_missing_browser_is_named(script, tmp_path, monkeypatch, capsys):
-    def missing():
-        raise FileNotFoundError("no Chromium")
-
+@pytest.mark.parametrize("script", ["measure_page.py", "screenshots.py"])
+def test_a_missing_browser_is_named(script, root, tmp_path):
     pytest.importorskip("playwright")
-    monkeypatch.setattr(window, "find_chromium", missing)
-    more = ["--out", str(tmp_path)] if script is screenshots else []
-    assert script.main(more) == 1
-    assert capsys.readouterr().err.endswith(".py: no Chromium\n")
+    command = [sys.executable, str(root / "scripts" / script)]
+    if script == "screenshots.py":
+        command += ["--out", str(tmp_path)]
+    nowhere = {"PATH": str(tmp_path), "CHROMIUM": ""}
+    done = subprocess.run(
+        command, env=os.environ | nowhere, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"{script}: no Chromium: apt install chromium, or set CHROMIUM\n")

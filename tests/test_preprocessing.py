@@ -277,7 +277,7 @@ def test_nothing_drawn_is_said_to_be_nothing(name: str, rng: np.random.Generator
     grey = np.rint(blanks(rng)[name]).clip(0, 255).astype(np.uint8)
     with pytest.raises(BlankImage) as info:
         preprocess(grey)
-    assert (info.value.status, info.value.code) == (422, "blank_image")
+    assert info.value.code == "blank_image"
 
 
 def test_little_ink_is_not_nothing() -> None:
