@@ -20,8 +20,8 @@ from convnet.arrays import Array
 
 Task = Callable[[int, int], None]
 
-# Below this many elements, about 100 µs of work, waking a second thread costs more than it saves:
-# its core may sleep, and both want the interpreter's lock between any two calls of NumPy.
+# Below this many elements, waking a second thread costs more than it saves: its core may sleep, and
+# both want the interpreter's lock between any two calls of NumPy (docs/performance.md).
 SMALL = 1 << 18
 
 

@@ -42,7 +42,7 @@ from scripts.served.evaluation import CARD, evaluate_served
 from scripts.served.summary import spread
 from scripts.training.data import class_numbers, open_dataset
 from scripts.training.models import classes_of, open_network
-from scripts.training.options import digits, positive_int, require_matplotlib
+from scripts.training.options import digits, positive_int, refuse, require_matplotlib
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -95,11 +95,9 @@ def _refuse_as_served(parser: argparse.ArgumentParser, options: argparse.Namespa
     if not asked:
         return
     how = f"--{asked[0].replace('_', '-')}"
-    for name in ("split", "digits", "limit", "figures"):
-        if getattr(options, name) is not None:
-            parser.error(f"--{name} does not go with {how}")
-    if options.card and options.pictures:
-        parser.error("--pictures does not go with --card")
+    refuse(parser, options, ("split", "digits", "limit", "figures"), how)
+    if options.card is not None:
+        refuse(parser, options, ("pictures",), "--card")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

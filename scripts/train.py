@@ -39,6 +39,7 @@ from scripts.training.options import (
     positive_int,
     require_matplotlib,
     require_writable,
+    refuse,
     require_writable_folder,
 )
 from scripts.training.recipes import RECIPES, Recipe
@@ -64,27 +65,15 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     options = parser.parse_args(argv)
     if options.recipe is not None:
-        _refuse_with_recipe(parser, options)
+        refuse(parser, options, ("digits", "figures"), "--recipe")
         options.checkpoint = options.checkpoint or FOLDER
     if options.resume and options.checkpoint is None:
         parser.error("--resume needs --checkpoint DIR")
     if options.figures is not None:
         require_matplotlib(parser)
     name = options.architecture or options.recipe
-    options.out = _with_ending(options.out or Path("runs") / f"{name}.npz")
+    options.out = options.out or Path("runs") / f"{name}.npz"
     return options
-
-
-def _refuse_with_recipe(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """End the command where the recipe would leave an option without effect."""
-    for name in ("digits", "figures"):
-        if getattr(options, name) is not None:
-            parser.error(f"--{name} does not go with --recipe")
-
-
-def _with_ending(out: Path) -> Path:
-    """Give a file of weights its ending: without one, a service takes it for a shipped name."""
-    return out if out.suffix or out.is_dir() else out.with_suffix(".npz")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,8 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--learning-rate", type=positive_float, metavar="R", help="(peak) rate")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random")
     parser.add_argument("--out", type=Path, metavar="FILE",
-                        help="where the weights go; .npz is added if it has no ending "
-                        "(default runs/NAME.npz)")  # fmt: skip
+                        help="where the weights go (default runs/NAME.npz)")  # fmt: skip
     parser.add_argument("--figures", type=Path, metavar="DIR",
                         help="draw cost curve, confusion matrix, mistakes and layers")  # fmt: skip
     parser.add_argument("--checkpoint", type=Path, metavar="DIR",

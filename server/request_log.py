@@ -28,7 +28,8 @@ def request_id(proposed: str | None) -> str:
 def write(method: str, path: str, status: int, started: float, identity: str) -> None:
     """Log one request; `started` is a reading of `time.perf_counter`.
 
-    Method and path come from the client: no line breaks, no control characters, no end of text.
+    Method and path come from the client, so they are cut short, and no line break or control
+    character gets through.
     """
     duration = (time.perf_counter() - started) * 1000
     method, path = json.dumps(method[:20])[1:-1], json.dumps(path[:200])

@@ -130,9 +130,10 @@ class _Reading:
             start, stop = known[digit.first], known[digit.last]
             keep &= (ink_left < start + seams.least_ink) | (ink_left > stop - seams.least_ink)
         seams = seams.take(keep)
-        few = len(seams) <= _MOST_CANDIDATES  # pairs are many more, and found at a price
-        few = few and len(find_pairs(self.line, seams)[0]) <= _MOST_CANDIDATES
-        return seams if few else self.seams
+        # There are more pairs than seams, and finding them has its price.
+        if len(seams) > _MOST_CANDIDATES or len(find_pairs(self.line, seams)[0]) > _MOST_CANDIDATES:
+            return self.seams
+        return seams
 
     def segments(self) -> list[Segment]:
         """Give the digits as they are in the picture."""

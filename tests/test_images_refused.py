@@ -32,8 +32,9 @@ from server.images import (
 
 def test_too_many_bytes_are_refused_with_the_limit() -> None:
     data = encoded(Image.fromarray(drawing()))
-    with pytest.raises(TooManyBytes, match=rf"{len(data)} bytes.*limit of {len(data) - 1}"):
+    with pytest.raises(TooManyBytes, match=rf"{len(data)} bytes.*limit of {len(data) - 1}") as info:
         decode(data, ImageLimits(max_bytes=len(data) - 1))
+    assert info.value.code == "too_large"
     decode(data, ImageLimits(max_bytes=len(data)))
 
 

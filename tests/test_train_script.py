@@ -193,18 +193,6 @@ def test_folders_that_cannot_be_written_are_named_before_training(
         assert f"{tmp_path / folder} {reason}" in shown.err
 
 
-def test_a_name_without_an_ending_gets_one(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = ("--epochs", "1", "--limit", "60", "--data", str(data))
-    for name, written in (("model", "model.npz"), ("other.bin", "other.bin")):
-        out = tmp_path / name
-        assert train.main(["--architecture", "cnn-numpy", *options, "--out", str(out)]) == 0
-        assert f"weights written to {tmp_path / written}\n" in capsys.readouterr().out
-        assert convnet.load(tmp_path / written).name == "cnn-numpy"
-    assert not (tmp_path / "model").exists()
-
-
 def test_a_folder_of_the_name_does_not_hinder_the_usual_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

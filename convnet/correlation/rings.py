@@ -69,6 +69,7 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
                 total[turn] += products.sum(axis=0)
         partial[start] = _unwind(total.reshape(kh, kw, kh, channels_in, channels_out))
 
+    # It writes a product for every pixel, too: twice the work of `correlate`.
     parallel(task, grid.units, work=dout.size * kh * kw * channels_in // 8)
     return np.asarray(sum(partial[start] for start in sorted(partial)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -63,6 +64,15 @@ def require_writable_folder(folder: Path) -> None:
         raise OSError(f"the folder {folder} cannot be made: {error.strerror}") from error
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{folder} may not be written to")
+
+
+def refuse(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, names: Iterable[str], with_: str
+) -> None:
+    """End the command if one of some options is given that have no effect together with another."""
+    for name in names:
+        if getattr(options, name) is not None:
+            parser.error(f"--{name} does not go with {with_}")
 
 
 def require_matplotlib(parser: argparse.ArgumentParser) -> None:

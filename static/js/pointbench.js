@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { count, signed } from "./format.js";
 import { MapView, placeOfLargest, reachOf } from "./mapview.js";
 
-/** What becomes of a number x, the one `at` this place if all are shown, in words. */
+/** What becomes of a number x, in words; where all numbers are shown, it is the one `at` a place. */
 const RULES = {
   ReLU: () => "max(0, x): what is below zero becomes zero",
   LeakyReLU: () => "x where it is positive, a small part of it where it is negative",
