@@ -22,6 +22,13 @@ def assert_close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
 
 
+@pytest.fixture(params=[1, winograd.CACHED], ids=["tile by tile", "rows of tiles"])
+def tiles_at_once(request, monkeypatch):
+    """Take a single tile at a time, or as many as fit into the cache: whole rows of these sizes."""
+    monkeypatch.setattr(winograd, "CACHED", request.param)
+
+
+@pytest.mark.usefixtures("tiles_at_once")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 1, 1, 1), (2, 2, 2, 2), (0, 1, 2, 0)])
 def test_outputs_and_kernel_gradients_equal_the_plain_ones(size, padding):
@@ -31,6 +38,32 @@ def test_outputs_and_kernel_gradients_equal_the_plain_ones(size, padding):
     assert_close(winograd.correlate(x, kernel, geometry, bias), exact)
     exact = rings.kernel_gradient(x.astype(np.float64), dout.astype(np.float64), geometry)
     assert_close(winograd.kernel_gradient(x, dout, geometry), exact)
+
+
+@pytest.mark.usefixtures("tiles_at_once")
+def test_more_images_than_are_handled_at_once_give_the_same_outputs():
+    x, kernel, geometry, _ = example((13, 11), (1, 2, 0, 1), batch=2 * winograd.BLOCK + 3)
+    bias = np.arange(20, dtype=np.float32)[:, None]
+    exact = rings.correlate(*(a.astype(np.float64) for a in (x, kernel)), geometry, bias)
+    assert_close(winograd.correlate(x, kernel, geometry, bias), exact)
+
+
+@pytest.mark.parametrize(
+    ("width", "most", "tiles"),
+    [
+        (28, 7, 7),
+        (28, 9, 7),
+        (28, 6, 1),  # 7 tiles: any other number leaves some over
+        (24, 5, 3),
+        (11, 2, 1),
+        (11, 0, 1),  # not even one fits: one it is
+    ],
+)
+def test_a_row_of_tiles_falls_into_pieces_of_one_length(width, most, tiles):
+    numbers = 1000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(winograd, "CACHED", most * winograd.VALUES**2 * numbers)
+        assert winograd._tiles_at_once(width, numbers) == tiles
 
 
 def test_it_does_not_change_what_it_reads():

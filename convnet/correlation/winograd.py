@@ -40,8 +40,14 @@ FEWEST_CHANNELS = 16
 FEWEST_IMAGES = 16
 # Tiles that reach over the edge save less; from this factor on it is the faster way.
 LEAST_SAVING = 1.5
-# Images handled at once: the 36 values of a row of tiles should stay in the L2 cache.
-BLOCK = 32
+# Images handled at once for outputs, and then as many tiles as leave the 36 values of all channels
+# in the L2 cache. Few tiles of many images, and not the other way round, can be read and written
+# where they lie; blocks of 32 images took a third of the time to copy in and out.
+BLOCK = 128
+CACHED = 1 << 18
+# Images handled at once for the kernel gradient. (Which images are added up first decides the last
+# bits of a sum, and so of the weights that are shipped.)
+GRADIENT_BLOCK = 32
 
 
 def suits(x: Array, channels_out: int, geometry: Geometry) -> bool:
@@ -92,48 +98,70 @@ GRADIENT_G = _kernel_matrix(TILE).astype(np.float32)
 
 def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -> Array:
     """Correlate many images with 3×3 kernels; `bias` is a column (C_out, 1)."""
-    height, width, _, batch = x.shape
-    out_height, out_width = geometry.output_size(height, width)
+    channels, batch = x.shape[2:]
+    out_height, out_width = geometry.output_size(*x.shape[:2])
     filters = kernel.shape[3]
     out = np.empty((out_height, out_width, filters, batch), x.dtype)
-    grid = Grid(-(-out_height // TILE), batch, BLOCK)
+    count = _tiles_at_once(out_width, max(channels, filters) * min(batch, BLOCK))
+    pieces = -(-out_width // (count * TILE))  # of a row of tiles
+    grid = Grid(-(-out_height // TILE) * pieces, batch, BLOCK)
     # (6, 1, 6, C_out, C_in): one matrix for each pair of points, whatever the tile.
     values = _both_ways(G, kernel).swapaxes(-1, -2)[:, None]
 
     def task(start: int, stop: int) -> None:
-        for rows, images in grid.parts(start, stop):
-            tiles = _Tiles(x[..., images], geometry, out_width)
-            products = np.empty((VALUES, tiles.count, VALUES, filters, tiles.batch), x.dtype)
-            across = np.empty((VALUES, tiles.count, TILE, filters, tiles.batch), x.dtype)
-            columns = across.reshape(VALUES, -1)[:, : out_width * filters * tiles.batch]
-            part = _own_memory(out[..., images])
-            for row in rows:
-                np.matmul(values, tiles.values(row), out=products)
+        for units, images in grid.parts(start, stop):
+            tiles = _Tiles(x[..., images], geometry, count)
+            products = np.empty((VALUES, count, VALUES, filters, tiles.batch), x.dtype)
+            across = np.empty((VALUES, count, TILE, filters, tiles.batch), x.dtype)
+            for unit in units:
+                row, piece = divmod(unit, pieces)
+                first = piece * count
+                np.matmul(values, tiles.values(row, first), out=products)
                 np.matmul(A_T, _flat(products), out=_flat(across))
-                pixels = part[row * TILE : (row + 1) * TILE]
-                np.matmul(A_T[: len(pixels)], columns, out=pixels.reshape(len(pixels), -1))
+                place = out[_pixels(row), _pixels(first, count), :, images]
+                pixels = place if tiles.batch == batch else np.empty(place.shape, x.dtype)
+                lines = pixels.reshape(len(pixels), -1)
+                columns = across.reshape(VALUES, -1)[:, : lines.shape[1]]
+                np.matmul(A_T[: len(lines)], columns, out=lines)
                 if bias is not None:
                     pixels += bias
-                if part.base is not out:
-                    out[row * TILE : (row + 1) * TILE, :, :, images] = pixels
+                if pixels is not place:
+                    place[...] = pixels
 
     parallel(task, grid.units)
     return out
+
+
+def _tiles_at_once(width: int, numbers: int) -> int:
+    """Return how many tiles of a row `width` pixels wide are handled at once.
+
+    `numbers` is how many a pixel has, in all channels and images. The last piece of a row is as
+    long as the others, so the best length leaves the least of it over.
+    """
+    tiles = -(-width // TILE)
+    most = max(1, CACHED // (VALUES**2 * numbers))
+    return min(range(min(most, tiles), 0, -1), key=lambda count: -tiles % count)
+
+
+def _pixels(tile: int, count: int = 1) -> slice:
+    """Return which pixels `count` tiles stand for, from number `tile` on."""
+    return slice(tile * TILE, (tile + count) * TILE)
 
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     """Return the gradient (3, 3, C_in, C_out) by the kernel."""
     channels, batch = x.shape[2:]
     out_height, out_width, filters, _ = dout.shape
-    grid = Grid(-(-out_height // TILE), batch, BLOCK)
+    count = -(-out_width // TILE)
+    grid = Grid(-(-out_height // TILE), batch, GRADIENT_BLOCK)
     partial: dict[int, Array] = {}
 
     def task(start: int, stop: int) -> None:
         total = np.zeros((VALUES, VALUES, channels, filters), x.dtype)
         for rows, images in grid.parts(start, stop):
-            tiles = _Tiles(x[..., images], geometry, out_width)
-            gradients = _GradientTiles(dout[..., images], tiles.count)
-            products = np.empty((VALUES, tiles.count, VALUES, channels, filters), x.dtype)
+            tiles = _Tiles(x[..., images], geometry, count)
+            gradients = _GradientTiles(dout[..., images], count)
+            products = np.empty((VALUES, count, VALUES, channels, filters), x.dtype)
             for row in rows:
                 # (6, tiles, 6, C_in, N) · (6, tiles, 6, N, C_out), added up over the tiles
                 np.matmul(tiles.values(row), gradients.values(row), out=products)
@@ -153,38 +181,48 @@ def _both_ways(matrix: Array, arrays: Array) -> Array:
     return both.reshape(rows, rows, *arrays.shape[2:])
 
 
-def _own_memory(images: Array) -> Array:
-    """Return `images` if they are contiguous, else memory for as many."""
-    return images if images.flags.c_contiguous else np.empty(images.shape, images.dtype)
-
-
 class _Tiles:
-    """The input, as rows of overlapping 6×6 tiles in the values Bᵀ d B."""
+    """The input, as overlapping 6×6 tiles in the values Bᵀ d B, `count` neighbours at a time."""
 
-    def __init__(self, x: Array, geometry: Geometry, out_width: int) -> None:
-        self._x, self._top = np.ascontiguousarray(x), geometry.top
-        _, width, channels, self.batch = x.shape
-        self.count = -(-out_width // TILE)
-        # The columns left and right of the picture stay zero.
-        down = np.zeros((VALUES, self.count * TILE + KERNEL - 1, channels, self.batch), x.dtype)
-        pixel = channels * self.batch
-        self._interior = down.reshape(VALUES, -1)[:, geometry.left * pixel :][:, : width * pixel]
-        point, column = down.strides[:2]
+    def __init__(self, x: Array, geometry: Geometry, count: int) -> None:
+        height, self._width, channels, self.batch = x.shape
+        self._pixel = channels * self.batch  # numbers
+        self._lines = np.ascontiguousarray(x).reshape(height, -1)
+        self._top, self._left = geometry.top, geometry.left
+        self._down = np.empty((VALUES, count * TILE + KERNEL - 1, self._pixel), x.dtype)
+        point, column, number = self._down.strides
         self._windows = as_strided(  # (6, tiles, 6 columns, C·N): neighbours share two columns
-            down, (VALUES, self.count, VALUES, pixel), (point, TILE * column, column, x.itemsize)
+            self._down,
+            (VALUES, count, VALUES, self._pixel),
+            (point, TILE * column, column, number),
         )
-        self._values = np.empty((VALUES, self.count, VALUES, channels, self.batch), x.dtype)
+        self._values = np.empty((VALUES, count, VALUES, channels, self.batch), x.dtype)
 
-    def values(self, row: int) -> Array:
-        """Return the values (6, tiles, 6, C, N) of one row of tiles, good until the next call."""
-        top = row * TILE - self._top
-        # Rows above and below the picture are zeros, and left out of the product.
-        first = min(max(-top, 0), VALUES)
-        stop = max(min(self._x.shape[0] - top, VALUES), first)
-        rows = self._x[top + first : top + stop].reshape(stop - first, self._interior.shape[1])
-        np.matmul(B_T[:, first:stop], rows, out=self._interior)
+    def values(self, row: int, first: int = 0) -> Array:
+        """Return values (6, tiles, 6, C, N), good until the next call.
+
+        They are those of the tiles from number `first` on, in row `row` of tiles.
+        """
+        top, left = row * TILE - self._top, first * TILE - self._left
+        inside = slice(*_inside(top, VALUES, len(self._lines)))
+        begin, end = _inside(left, self._down.shape[1], self._width)
+        # Rows above and below the picture are zeros, and left out of the product; columns left and
+        # right of it are not.
+        if end - begin < self._down.shape[1]:
+            self._down[:, :begin] = 0
+            self._down[:, end:] = 0
+        lines = self._lines[top + inside.start : top + inside.stop]
+        part = lines[:, (left + begin) * self._pixel : (left + end) * self._pixel]
+        down = self._down.reshape(VALUES, -1)[:, begin * self._pixel : end * self._pixel]
+        np.matmul(B_T[:, inside], part, out=down)
         np.matmul(B_T, self._windows, out=_flat(self._values))
         return self._values
+
+
+def _inside(start: int, length: int, size: int) -> tuple[int, int]:
+    """Return where the places from `start` on, `length` of them, enter and leave 0 … size - 1."""
+    begin = min(max(-start, 0), length)
+    return begin, max(min(size - start, length), begin)
 
 
 class _GradientTiles:
