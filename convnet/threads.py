@@ -111,6 +111,23 @@ def parallel(task: Task, count: int, *, work: int | None = None) -> None:
             future.result()
 
 
+def parallel_sum(
+    partial_sum: Callable[[int, int], Array], count: int, *, work: int | None = None
+) -> Array:
+    """Add up ``partial_sum(start, stop)`` over the shares of ``range(count)``.
+
+    They are added in their order, so that no bit of the sum depends on who was done first. For
+    `work` see `parallel`.
+    """
+    sums: dict[int, Array] = {}
+
+    def task(start: int, stop: int) -> None:
+        sums[start] = partial_sum(start, stop)
+
+    parallel(task, count, work=work)
+    return np.asarray(sum(sums[start] for start in sorted(sums)))
+
+
 def _run_share(task: Task, start: int, stop: int) -> None:
     _inside.share = True
     try:

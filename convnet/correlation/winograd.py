@@ -27,7 +27,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
 from convnet.correlation.geometry import Geometry, Grid
-from convnet.threads import parallel
+from convnet.threads import parallel, parallel_sum
 
 TILE = 4  # outputs along a side of a tile
 KERNEL = 3
@@ -154,9 +154,8 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     out_height, out_width, filters, _ = dout.shape
     count = -(-out_width // TILE)
     grid = Grid(-(-out_height // TILE), batch, GRADIENT_BLOCK)
-    partial: dict[int, Array] = {}
 
-    def task(start: int, stop: int) -> None:
+    def partial_sum(start: int, stop: int) -> Array:
         total = np.zeros((VALUES, VALUES, channels, filters), x.dtype)
         for rows, images in grid.parts(start, stop):
             tiles = _Tiles(x[..., images], geometry, count)
@@ -166,11 +165,9 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
                 # (6, tiles, 6, C_in, N) · (6, tiles, 6, N, C_out), added up over the tiles
                 np.matmul(tiles.values(row), gradients.values(row), out=products)
                 total += products.sum(axis=1)
-        partial[start] = total
+        return total
 
-    parallel(task, grid.units)
-    values = np.asarray(sum(partial[start] for start in sorted(partial)))
-    return _both_ways(GRADIENT_A_T, values)
+    return _both_ways(GRADIENT_A_T, parallel_sum(partial_sum, grid.units))
 
 
 def _both_ways(matrix: Array, arrays: Array) -> Array:

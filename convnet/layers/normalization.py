@@ -17,7 +17,7 @@ Source: Ioffe and Szegedy, "Batch normalization", ICML 2015, section 3.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy as np
 from convnet.arrays import Array, Shape, batch_first, batch_last
 from convnet.checks import require_fraction, require_positive
 from convnet.layers.base import Layer
-from convnet.threads import parallel
+from convnet.threads import parallel, parallel_sum
 
 
 class BatchNorm(Layer):
@@ -142,6 +142,10 @@ _CHUNK = 1 << 18
 # is left of a number's digits; then the mean is taken away first.
 _FAR = 100
 
+# Sums are shared sooner than the rest. (Who adds what decides the last bits of a sum, and so of the
+# weights that are shipped.)
+_SUM = 2
+
 
 def _flat(pixels: Array) -> Array:
     """View (pixels, C, N) as (pixels, C·N): one long run for each pixel."""
@@ -175,26 +179,18 @@ def _scale(pixels: Array, scale: Array, shift: Array, out: Array) -> None:
 def _channel_sums(pixels: Array) -> Array:
     """Add up (pixels, C, N) to (C,)."""
 
-    def total(part: slice) -> Array:
+    def total(start: int, stop: int) -> Array:
         # A product with ones: BLAS adds rows up faster than NumPy does.
-        rows = _flat(pixels)[part]
+        rows = _flat(pixels)[start:stop]
         return np.asarray((np.ones(len(rows), rows.dtype) @ rows).reshape(pixels.shape[1:]).sum(1))
 
-    return _sum_of_shares(total, pixels)
+    return parallel_sum(total, len(pixels), work=_SUM * pixels.size)
 
 
 def _channel_dots(a: Array, b: Array) -> Array:
     """Add up the products of two arrays (pixels, C, N) to (C,)."""
-    return _sum_of_shares(lambda part: np.vecdot(a[part], b[part]).sum(axis=0), a)
 
+    def total(start: int, stop: int) -> Array:
+        return np.asarray(np.vecdot(a[start:stop], b[start:stop]).sum(axis=0))
 
-def _sum_of_shares(partial_sum: Callable[[slice], Array], pixels: Array) -> Array:
-    sums: dict[int, Array] = {}
-
-    def task(start: int, stop: int) -> None:
-        sums[start] = partial_sum(slice(start, stop))
-
-    # Sums are shared sooner than the rest. (Who adds what decides the last bits of a sum, and so of
-    # the weights that are shipped.)
-    parallel(task, len(pixels), work=2 * pixels.size)
-    return np.asarray(sum(sums[start] for start in sorted(sums)))
+    return parallel_sum(total, len(a), work=_SUM * a.size)
