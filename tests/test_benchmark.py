@@ -14,7 +14,16 @@ import convnet
 from convnet import inference
 from convnet.correlation import winograd
 from scripts import benchmark
-from scripts.benchmarks import ablation, agreement, clock, machine, memory, rows, scaling, speed
+from scripts.benchmarks import (
+    ablation,
+    agreement,
+    clock,
+    im2col_rows,
+    machine,
+    memory,
+    scaling,
+    speed,
+)
 from scripts.benchmarks.agreement import Disagreement
 from scripts.benchmarks.alternatives import Alternatives, Case
 from scripts.benchmarks.bench import Bench
@@ -232,7 +241,7 @@ def test_callers_are_told_apart_by_their_answers(rng):
 
 def test_rows_of_im2col_agree_with_the_loops(rng):
     x, kernel = rng.random((3, 7, 6, 2)), rng.random((3, 2, 2, 4))
-    out = rows.correlate(np.ascontiguousarray(x.transpose(1, 3, 2, 0)), kernel, block=2)
+    out = im2col_rows.correlate(np.ascontiguousarray(x.transpose(1, 3, 2, 0)), kernel, block=2)
     expected = reference.convolution(x, kernel)
     np.testing.assert_allclose(out.transpose(3, 0, 2, 1), expected)
 
@@ -272,6 +281,10 @@ def test_every_alternative_is_shown(bench, monkeypatch):
     assert [set(record["gflops"]) for record in result["correlate"]] == [
         {"im2col", "im2col by rows", "rings"},
         {"im2col", "im2col by rows", "rings", "Winograd"},
+    ]
+    assert [set(record["gflops"]) for record in result["kernel_gradient"]] == [
+        {"im2col", "rings", "whole rows"},
+        {"im2col", "rings", "whole rows", "Winograd"},
     ]
     assert all(text in shown for text in ("activation before pooling", "no prepared plan", "√½"))
 

@@ -2,6 +2,7 @@
 
 * `unfolding`: im2col, for a few images.
 * `winograd`: a quarter of the multiplications, for 3×3 kernels with many channels.
+* `rows`: kernel gradients from whole rows, for few channels.
 * `rings`: windows that overlap in memory, for everything else.
 
 All arrays in this package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in, C_out). The plain
@@ -16,7 +17,7 @@ from types import ModuleType
 import numpy as np
 
 from convnet.arrays import Array, Shape
-from convnet.correlation import rings, unfolding, winograd
+from convnet.correlation import rings, rows, unfolding, winograd
 from convnet.correlation.geometry import Geometry
 
 __all__ = ["Geometry", "correlate", "input_gradient", "kernel_gradient"]
@@ -36,7 +37,10 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None = 
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     """Return dkernel[kh, kw, c, o] = Σ x[i·s + kh, j·s + kw, c, n] · dout[i, j, o, n]."""
-    gradient: Array = _way(x, dout.shape[2], geometry).kernel_gradient(x, dout, geometry)
+    way = _way(x, dout.shape[2], geometry)
+    if way is rings and rows.suits(x, dout, geometry):
+        way = rows
+    gradient: Array = way.kernel_gradient(x, dout, geometry)
     return gradient
 
 

@@ -31,8 +31,11 @@ STEPS = 10
 def measure(bench: Bench) -> Record:
     """Return seconds of every alternative, and rounding errors."""
     with bench.peers("alternatives") as (peer,):
-        correlation = [_correlation(bench, peer, "time_correlate", case) for case in CASES]
-        gradients = [_correlation(bench, peer, "time_kernel_gradient", case) for case in CASES]
+        correlation = [_correlation(bench, peer, case, "ways", "time_correlate") for case in CASES]
+        gradients = [
+            _correlation(bench, peer, case, "gradient_ways", "time_kernel_gradient")
+            for case in CASES
+        ]
         rounding = peer.call("rounding", ROUNDING, 32)
         ideas = []
         for network in bench.networks:
@@ -46,11 +49,8 @@ def measure(bench: Bench) -> Record:
     }
 
 
-def _correlation(bench: Bench, peer: PeerProcess, method: str, case: Case) -> Record:
-    ways = peer.call("ways", case)
-    if method == "time_kernel_gradient":
-        ways.remove("im2col by rows")
-    calls = {way: (peer, (method, case, way, TRAIN_BATCH)) for way in ways}
+def _correlation(bench: Bench, peer: PeerProcess, case: Case, ways: str, method: str) -> Record:
+    calls = {way: (peer, (method, case, way, TRAIN_BATCH)) for way in peer.call(ways, case)}
     seconds = bench.alternate(calls)
     flops = case.flops(TRAIN_BATCH)
     return {
@@ -103,7 +103,7 @@ def _ideas(
 
 def show(result: Record) -> str:
     """Lay everything out as tables."""
-    ways = ("im2col", "im2col by rows", "rings", "Winograd")
+    ways = ("im2col", "im2col by rows", "rings", "whole rows", "Winograd")
     parts = []
     for key, title in (("correlate", "Correlation"), ("kernel_gradient", "Kernel gradient")):
         rows = [[r["case"], *(_gflops(r["gflops"], way) for way in ways)] for r in result[key]]

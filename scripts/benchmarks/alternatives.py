@@ -16,8 +16,8 @@ import numpy as np
 
 import convnet
 from convnet import inference
-from convnet.correlation import Geometry, rings, unfolding, winograd
-from scripts.benchmarks import openblas, rows
+from convnet.correlation import Geometry, rings, rows, unfolding, winograd
+from scripts.benchmarks import im2col_rows, openblas
 from scripts.benchmarks.blueprint import Array
 from scripts.benchmarks.clock import stopwatch
 from scripts.benchmarks.ours import Ours, inputs
@@ -59,6 +59,7 @@ class Case:
 WAYS: dict[str, ModuleType] = {
     "im2col": unfolding,
     "rings": rings,
+    "whole rows": rows,
     "Winograd": winograd,
 }
 
@@ -67,9 +68,17 @@ class Alternatives(Ours):
     """The engine, with other ways put into it."""
 
     def ways(self, case: Case) -> list[str]:
-        """Return the ways that can do a case."""
+        """Return the ways that can correlate a case."""
+        return ["im2col", "im2col by rows", "rings", *self._winograd(case)]
+
+    def gradient_ways(self, case: Case) -> list[str]:
+        """Return the ways to its kernel gradient."""
+        return ["im2col", "rings", "whole rows", *self._winograd(case)]
+
+    @staticmethod
+    def _winograd(case: Case) -> list[str]:
         possible = case.kernel == winograd.KERNEL and case.channels > 1
-        return [*("im2col", "im2col by rows", "rings"), *(["Winograd"] if possible else [])]
+        return ["Winograd"] if possible else []
 
     def time_correlate(self, case: Case, way: str, batch: int, seconds: float) -> list[float]:
         """Correlate with one thread; return the seconds of each time."""
@@ -77,7 +86,7 @@ class Alternatives(Ours):
         call: Call
         if way == "im2col by rows":
             channels_up = np.ascontiguousarray(x.transpose(0, 2, 1, 3))
-            call = lambda: rows.correlate(channels_up, kernel)  # noqa: E731
+            call = lambda: im2col_rows.correlate(channels_up, kernel)  # noqa: E731
         else:
             call = lambda: WAYS[way].correlate(x, kernel, case.geometry, None)  # noqa: E731
         return self._alone(call, seconds)
