@@ -22,13 +22,13 @@ from convnet.network import Sequential
 from convnet.single import Plan
 from convnet.threads import get_threads, parallel
 
-# Up to this many images are taken one by one.
-SINGLES = 8
-# Images that one thread takes through all layers at a time.
-BLOCK = 64
-# Half a block for each thread is better than threads that share every layer of one block, if it is
-# worth this many multiply-adds: small networks spend their time on calls, not on sums.
-WORTH_HALVING = 100_000_000
+# Up to this many images are taken one by one: with 16, Winograd's way begins.
+SINGLES = 15
+# The most images that one thread takes through all layers at a time.
+BLOCK = 128
+# A block for each thread is better than threads that share every layer of one block, if there are
+# this many multiply-adds: small networks spend their time on calls, not on sums.
+WORTH_SHARING = 100_000_000
 FEWEST_IN_BLOCK = 16
 
 
@@ -110,14 +110,11 @@ class InferenceNetwork:
         return self.network.probabilities(self.logits(x))
 
     def _one_by_one(self, x: Array) -> Array:
+        # Not shared out: its calls are so short that two threads take longer than one.
+        plan = self._plan()
         out = np.empty((len(x), *self.network.output_shape), x.dtype)
-
-        def task(start: int, stop: int) -> None:
-            plan = self._plan()
-            for index in range(start, stop):
-                out[index] = plan.run(x[index])
-
-        parallel(task, len(x))
+        for index, image in enumerate(x):
+            out[index] = plan.run(image)
         return out
 
     def _plan(self) -> Plan:
@@ -140,8 +137,9 @@ class InferenceNetwork:
         return out
 
     def _blocks(self, count: int) -> int:
-        """Into how many blocks so many images fall."""
+        """Into how many blocks so many images fall: as many for each thread, if it pays."""
         blocks = -(-count // BLOCK)
-        if blocks < get_threads() and count * self.network.multiply_adds > WORTH_HALVING:
-            return max(blocks, min(get_threads(), count // FEWEST_IN_BLOCK))
-        return blocks
+        if count * self.network.multiply_adds < WORTH_SHARING:
+            return blocks
+        even = get_threads() * -(-blocks // get_threads())
+        return max(blocks, min(even, count // FEWEST_IN_BLOCK))

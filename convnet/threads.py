@@ -22,7 +22,10 @@ Task = Callable[[int, int], None]
 
 # Below this many elements, waking a second thread costs more than it saves: its core may sleep, and
 # both want the interpreter's lock between any two calls of NumPy (docs/performance.md).
-SMALL = 1 << 18
+SMALL = 1 << 19
+# From this many on, a sum falls into a part for each thread, whoever adds them up: into how many parts
+# decides the last bits of a sum, and so of the weights that are shipped.
+LARGE_SUM = 1 << 17
 
 
 def _available_cores() -> int:
@@ -119,13 +122,16 @@ def parallel_sum(
     They are added in their order, so that no bit of the sum depends on who was done first. For
     `work` see `parallel`.
     """
+    whole = work is not None and work < LARGE_SUM
+    parts = [(0, count)] if whole else shares(count)
     sums: dict[int, Array] = {}
 
     def task(start: int, stop: int) -> None:
-        sums[start] = partial_sum(start, stop)
+        for part in range(start, stop):
+            sums[part] = partial_sum(*parts[part])
 
-    parallel(task, count, work=work)
-    return np.asarray(sum(sums[start] for start in sorted(sums)))
+    parallel(task, len(parts), work=work)
+    return np.asarray(sum(sums[part] for part in range(len(parts))))
 
 
 def _run_share(task: Task, start: int, stop: int) -> None:

@@ -57,7 +57,7 @@ class Grid:
         """Into how many blocks the images fall."""
         blocks = max(1, -(-self.batch // self.block))
         threads = get_threads()
-        if self.rows % threads and self.rows < 4 * threads and self.batch >= 16 * threads:
+        if self.rows % threads and self.rows < 4 * threads and self.batch >= 32 * threads:
             blocks = threads * -(-blocks // threads)
         return blocks
 

@@ -69,9 +69,7 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
         # (turn, KW, KH, …) → (KH, KW, …)
         return turn_back(total.reshape(kh, kw, kh, channels_in, channels_out).swapaxes(1, 2))
 
-    # It writes a product for every pixel, too: twice the work of `correlate`.
-    work = dout.size * kh * kw * channels_in // 8
-    return parallel_sum(partial_sum, grid.units, work=work)
+    return parallel_sum(partial_sum, grid.units, work=dout.size * kh * kw * channels_in // 16)
 
 
 def _ring(x: Array, geometry: Geometry) -> tuple[Ring, Array]:

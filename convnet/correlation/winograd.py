@@ -194,26 +194,33 @@ class _Tiles:
             (point, TILE * column, column, number),
         )
         self._values = np.empty((VALUES, count, VALUES, channels, self.batch), x.dtype)
+        self._move_to(0)
 
     def values(self, row: int, first: int = 0) -> Array:
         """Return values (6, tiles, 6, C, N), good until the next call.
 
         They are those of the tiles from number `first` on, in row `row` of tiles.
         """
-        top, left = row * TILE - self._top, first * TILE - self._left
-        inside = slice(*_inside(top, VALUES, len(self._lines)))
-        begin, end = _inside(left, self._down.shape[1], self._width)
-        # Rows above and below the picture are zeros, and left out of the product; columns left and
-        # right of it are not.
-        if end - begin < self._down.shape[1]:
-            self._down[:, :begin] = 0
-            self._down[:, end:] = 0
-        lines = self._lines[top + inside.start : top + inside.stop]
-        part = lines[:, (left + begin) * self._pixel : (left + end) * self._pixel]
-        down = self._down.reshape(VALUES, -1)[:, begin * self._pixel : end * self._pixel]
-        np.matmul(B_T[:, inside], part, out=down)
+        if first != self._first:
+            self._move_to(first)
+        top = row * TILE - self._top
+        # Rows above and below the picture are zeros, and left out of the product.
+        begin, end = _inside(top, VALUES, len(self._lines))
+        lines = self._lines[top + begin : top + end, self._columns]
+        np.matmul(B_T[:, begin:end], lines, out=self._interior)
         np.matmul(B_T, self._windows, out=_flat(self._values))
         return self._values
+
+    def _move_to(self, first: int) -> None:
+        """Have tiles from number `first` on; columns left and right of the picture are zeros."""
+        left = first * TILE - self._left
+        begin, end = _inside(left, self._down.shape[1], self._width)
+        self._down[:, :begin] = 0
+        self._down[:, end:] = 0
+        self._columns = slice((left + begin) * self._pixel, (left + end) * self._pixel)
+        flat = self._down.reshape(VALUES, -1)
+        self._interior = flat[:, begin * self._pixel : end * self._pixel]
+        self._first = first
 
 
 def _inside(start: int, length: int, size: int) -> tuple[int, int]:

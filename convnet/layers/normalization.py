@@ -142,10 +142,6 @@ _CHUNK = 1 << 18
 # is left of a number's digits; then the mean is taken away first.
 _FAR = 100
 
-# Sums are shared sooner than the rest. (Who adds what decides the last bits of a sum, and so of the
-# weights that are shipped.)
-_SUM = 2
-
 
 def _flat(pixels: Array) -> Array:
     """View (pixels, C, N) as (pixels, C·N): one long run for each pixel."""
@@ -184,7 +180,7 @@ def _channel_sums(pixels: Array) -> Array:
         rows = _flat(pixels)[start:stop]
         return np.asarray((np.ones(len(rows), rows.dtype) @ rows).reshape(pixels.shape[1:]).sum(1))
 
-    return parallel_sum(total, len(pixels), work=_SUM * pixels.size)
+    return parallel_sum(total, len(pixels), work=pixels.size)
 
 
 def _channel_dots(a: Array, b: Array) -> Array:
@@ -193,4 +189,4 @@ def _channel_dots(a: Array, b: Array) -> Array:
     def total(start: int, stop: int) -> Array:
         return np.asarray(np.vecdot(a[start:stop], b[start:stop]).sum(axis=0))
 
-    return parallel_sum(total, len(a), work=_SUM * a.size)
+    return parallel_sum(total, len(a), work=a.size)
