@@ -23,8 +23,8 @@ Task = Callable[[int, int], None]
 # Below this many elements, waking a second thread costs more than it saves: its core may sleep, and
 # both want the interpreter's lock between any two calls of NumPy (docs/performance.md).
 SMALL = 1 << 19
-# From this many on, a sum falls into a part for each thread, whoever adds them up: into how many parts
-# decides the last bits of a sum, and so of the weights that are shipped.
+# From this many on, a sum falls into a part for each thread, whoever adds them up. (Into how many
+# parts decides the last bits of a sum, and so of the weights that are shipped.)
 LARGE_SUM = 1 << 17
 
 
@@ -145,19 +145,17 @@ def _run_share(task: Task, start: int, stop: int) -> None:
 def elementwise(ufunc: Callable[..., object], *inputs: Array, out: Array | None = None) -> Array:
     """Apply `ufunc` to equally shaped arrays, shared among the threads.
 
-    The result has the memory order of the first input (or is written into `out`).
+    It gets them with the axis first that is slowest in memory. The result has the memory order of
+    the first input (or is written into `out`).
     """
     first = inputs[0]
     if out is None:
         out = np.empty_like(first)
-    if first.size < SMALL or _count == 1:
-        ufunc(*inputs, out=out)
-        return out
     slowest = int(np.argmax(first.strides))
     views = [np.moveaxis(array, slowest, 0) for array in (*inputs, out)]
 
     def task(start: int, stop: int) -> None:
         ufunc(*(view[start:stop] for view in views[:-1]), out=views[-1][start:stop])
 
-    parallel(task, views[0].shape[0])
+    parallel(task, len(views[0]), work=first.size)
     return out

@@ -37,7 +37,7 @@ def suits(x: Array, dout: Array, geometry: Geometry) -> bool:
 
 def _images_at_once(x: Array, dout: Array, geometry: Geometry) -> int:
     """Return for how many images the products are small enough."""
-    return LARGEST_PRODUCT // (geometry.kernel[0] * x.shape[2] * dout.shape[2] * dout.shape[1])
+    return int(LARGEST_PRODUCT // (geometry.kernel[0] * x.shape[2] * dout.shape[2] * dout.shape[1]))
 
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:

@@ -1,7 +1,7 @@
 """Winograd's way for a single image: all its tiles side by side, where a batch would be.
 
-The tiles' 36 inputs are copied to the rows of a matrix (36, tiles·C), and both transforms of a
-tile become one product each: with Bᵀ ⊗ Bᵀ (36, 36) going in, with Aᵀ ⊗ Aᵀ (16, 36) coming out.
+The tiles' 36 inputs are copied to the rows of a matrix (6, 6, tiles·C), so that a transform of all
+tiles is two products, down the rows and across the columns.
 See `convnet/correlation/winograd.py` for what is computed, and why it is the same.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from convnet.arrays import Array, Shape
+from convnet.arrays import Array, Shape, runs
 from convnet.correlation.geometry import Geometry
-from convnet.correlation.winograd import A_T, B_T, KERNEL, TILE, VALUES, G
+from convnet.correlation.winograd import A_T, A_T_AND_BIAS, B_T, KERNEL, TILE, VALUES, G
+
+Step = Callable[[], object]
 
 # With fewer channels in or out, unfolding is as fast (measured from 16 → 32 to 64 → 64).
-FEWEST_CHANNELS = 32
+FEWEST_CHANNELS = 16
 
 
 def suits(output_shape: Shape, channels: int, geometry: Geometry) -> bool:
@@ -33,42 +34,59 @@ def suits(output_shape: Shape, channels: int, geometry: Geometry) -> bool:
 
 def prepare(
     source: Array, kernel: Array, bias: Array, geometry: Geometry, out: Array
-) -> Callable[[], object]:
-    """Return a function that correlates `source` (H, W, C) with `kernel` into `out`."""
-    height, width, filters = out.shape
-    channels = source.shape[2]
-    down, across = -(-height // TILE), -(-width // TILE)
-    count = down * across
-    padded = np.zeros((down * TILE + 2, across * TILE + 2, channels), np.float32)
-    interior = padded[geometry.top :, geometry.left :][: source.shape[0], : source.shape[1]]
-    inside = source[: interior.shape[0], : interior.shape[1]]
-    h, w, c = padded.strides
-    windows = as_strided(
-        padded, (VALUES, VALUES, down, across, channels), (h, w, TILE * h, TILE * w, c)
-    )
-    gathered = np.empty((VALUES, VALUES, down, across, channels), np.float32)
-    inputs = np.empty((VALUES**2, count * channels), np.float32)
+) -> list[Step]:
+    """Return the steps that correlate `source` (H, W, C) with `kernel` into `out`."""
+    channels, filters = kernel.shape[2:]
+    down, across = -(-out.shape[0] // TILE), -(-out.shape[1] // TILE)
+    padded, padding = _padded(source, geometry, (down * TILE + 2, across * TILE + 2))
+    h, w, _ = padded.strides
+    windows = runs(padded, channels, (VALUES, VALUES, down, across), (h, w, TILE * h, TILE * w))
+    tiles = np.empty((VALUES, VALUES, down, across, channels), np.float32)
+    places = runs(tiles, channels, windows.shape, tiles.strides[:-1])
+    half = np.empty((VALUES, VALUES, down * across * channels), np.float32)
+    inputs = np.empty_like(half)
     values = np.einsum("uk,vl,klco->uvco", G, G, kernel).reshape(VALUES**2, channels, filters)
     kernels = np.ascontiguousarray(values, np.float32)
-    # Below the products of the 36 values stands the bias, which every output gets once.
-    products = np.empty((VALUES**2 + 1, count, filters), np.float32)
-    products[-1] = bias
-    outputs = np.empty((TILE**2, count * filters), np.float32)
-    into = np.kron(B_T, B_T)
-    back = np.hstack([np.kron(A_T, A_T), np.ones((TILE**2, 1), np.float32)])
-    # (4, 4, down, across, C_out) → (down, 4, across, 4, C_out): pixels, tile by tile
-    pixels = outputs.reshape(TILE, TILE, down, across, filters).transpose(2, 0, 3, 1, 4)
-    whole = np.empty((down * TILE, across * TILE, filters), np.float32)
-    scattered = whole.reshape(down, TILE, across, TILE, filters)
-    cropped = whole[:height, :width]
+    products = np.empty((VALUES**2, down * across, filters), np.float32)
+    columns = np.empty((TILE, VALUES + 1, down * across * filters), np.float32)
+    columns[:, -1] = np.tile(bias, down * across)
+    outputs = np.empty((TILE, TILE, down * across * filters), np.float32)
+    return [
+        *padding,
+        lambda: np.copyto(places, windows),
+        _multiply(B_T, tiles.reshape(VALUES, -1), half.reshape(VALUES, -1)),
+        _multiply(B_T, half, inputs),
+        _multiply(inputs.reshape(VALUES**2, -1, channels), kernels, products),
+        _multiply(A_T, products.reshape(VALUES, -1), columns[:, :-1].reshape(TILE, -1)),
+        _multiply(A_T_AND_BIAS, columns, outputs),
+        *_assemble(outputs.reshape(TILE, TILE, down, across, filters), out),
+    ]
 
-    def run() -> None:
-        np.copyto(interior, inside)
-        np.copyto(gathered, windows)
-        np.matmul(into, gathered.reshape(VALUES**2, -1), out=inputs)
-        np.matmul(inputs.reshape(VALUES**2, count, channels), kernels, out=products[:-1])
-        np.matmul(back, products.reshape(VALUES**2 + 1, -1), out=outputs)
-        np.copyto(scattered, pixels)
-        np.copyto(out, cropped)
 
-    return run
+def _multiply(left: Array, right: Array, out: Array) -> Step:
+    return lambda: np.matmul(left, right, out=out)
+
+
+def _padded(source: Array, geometry: Geometry, size: Shape) -> tuple[Array, list[Step]]:
+    """Return the source as large as all tiles need it, and the step that keeps it so."""
+    if source.shape[:2] == size:
+        return source, []
+    padded = np.zeros((*size, source.shape[2]), np.float32)
+    interior = padded[geometry.top :, geometry.left :][: source.shape[0], : source.shape[1]]
+    inside = source[: interior.shape[0], : interior.shape[1]]
+    return padded, [lambda: np.copyto(interior, inside)]
+
+
+def _assemble(tiles: Array, out: Array) -> list[Step]:
+    """Write tiles (4, 4, down, across, C) where they belong, without what is over at the edges."""
+    side, _, down, across, filters = tiles.shape
+    size = (down * side, across * side, filters)
+    whole = out if out.shape == size else np.empty(size, np.float32)
+    row, pixel, _ = whole.strides
+    places = runs(whole, filters, tiles.shape[:-1], (row, pixel, side * row, side * pixel))
+    pixels = runs(tiles, filters, tiles.shape[:-1], tiles.strides[:-1])
+    steps: list[Step] = [lambda: np.copyto(places, pixels)]
+    if whole is not out:
+        cropped = whole[: out.shape[0], : out.shape[1]]
+        steps.append(lambda: np.copyto(out, cropped))
+    return steps

@@ -91,6 +91,8 @@ def _kernel_matrix(terms: int) -> Array:
 
 B_T = _input_matrix().astype(np.float32)
 A_T = np.ascontiguousarray(_evaluation_matrix(TILE).T, np.float32)
+# For a bias below the six values of a column: every output gets it once.
+A_T_AND_BIAS = np.hstack([A_T, np.ones((TILE, 1), np.float32)])
 G = _kernel_matrix(KERNEL).astype(np.float32)
 GRADIENT_A_T = np.ascontiguousarray(_evaluation_matrix(KERNEL).T, np.float32)
 GRADIENT_G = _kernel_matrix(TILE).astype(np.float32)
@@ -107,24 +109,25 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -
     grid = Grid(-(-out_height // TILE) * pieces, batch, BLOCK)
     # (6, 1, 6, C_out, C_in): one matrix for each pair of points, whatever the tile.
     values = _both_ways(G, kernel).swapaxes(-1, -2)[:, None]
+    transform = A_T if bias is None else A_T_AND_BIAS
 
     def task(start: int, stop: int) -> None:
         for units, images in grid.parts(start, stop):
             tiles = _Tiles(x[..., images], geometry, count)
             products = np.empty((VALUES, count, VALUES, filters, tiles.batch), x.dtype)
-            across = np.empty((VALUES, count, TILE, filters, tiles.batch), x.dtype)
+            across = np.empty((transform.shape[1], count, TILE, filters, tiles.batch), x.dtype)
+            if bias is not None:
+                across[-1] = bias
             for unit in units:
                 row, piece = divmod(unit, pieces)
                 first = piece * count
                 np.matmul(values, tiles.values(row, first), out=products)
-                np.matmul(A_T, _flat(products), out=_flat(across))
+                np.matmul(A_T, _flat(products), out=_flat(across[:VALUES]))
                 place = out[_pixels(row), _pixels(first, count), :, images]
                 pixels = place if tiles.batch == batch else np.empty(place.shape, x.dtype)
                 lines = pixels.reshape(len(pixels), -1)
-                columns = across.reshape(VALUES, -1)[:, : lines.shape[1]]
-                np.matmul(A_T[: len(lines)], columns, out=lines)
-                if bias is not None:
-                    pixels += bias
+                columns = across.reshape(len(across), -1)[:, : lines.shape[1]]
+                np.matmul(transform[: len(lines)], columns, out=lines)
                 if pixels is not place:
                     place[...] = pixels
 
