@@ -1,26 +1,26 @@
-"""Batches on their way to the trainer: shuffled, augmented, and ready before they are needed.
+"""Batches on their way to the trainer: shuffled and augmented.
 
 Every random choice follows from (seed, epoch, step) alone, not from what was drawn before. So a
-resumed run continues with the same batches, and a thread may prepare them ahead of time.
+resumed run continues with the same batches, and the threads may augment one each, side by side.
+They do so between two steps: a thread that works ahead holds up those that train (see
+docs/performance.md).
 """
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convnet.arrays import Array
 from convnet.checks import require_positive_int
+from convnet.threads import get_threads, parallel
 
-T = TypeVar("T")
 Augment = Callable[[Array, np.random.Generator], Array]
 Labels = NDArray[np.integer] | Array
+Batch = tuple[Array, Labels]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Feeder:
     seed : int
         What all shuffling and augmenting follows from.
     augment : callable, optional
-        ``augment(images, rng) -> images`` on float32 (N, H, W) images.
+        ``augment(images, rng) -> images`` on float32 (N, H, W) images; several threads call it.
     drop_last : bool
         Whether an epoch leaves out what does not fill a batch.
     """
@@ -63,19 +63,35 @@ class Feeder:
         whole, rest = divmod(len(self.images), self.batch_size)
         return whole if self.drop_last else whole + (rest > 0)
 
-    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[tuple[Array, Labels]]:
+    def epoch(self, epoch: int, first_step: int = 0) -> Iterator[Batch]:
         """Yield the batches (N, H, W, C) and labels of one epoch, from `first_step` on.
 
         The order and the first step's augmenting use the same numbers (NumPy takes a seed for equal
         to itself with a 0 behind it), to no effect; the shipped weights were trained so.
         """
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.images))
-        for step in range(first_step, self.steps_per_epoch):
-            chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
-            images = to_float(self.images[chosen])
-            if self.augment is not None:
-                images = self.augment(images, np.random.default_rng((self.seed, epoch, step)))
-            yield with_channel(images), self.labels[chosen]
+        together = 1 if self.augment is None else get_threads()
+        for first in range(first_step, self.steps_per_epoch, together):
+            steps = range(first, min(first + together, self.steps_per_epoch))
+            yield from self._batches(epoch, steps, order)
+
+    def _batches(self, epoch: int, steps: range, order: NDArray[np.integer]) -> list[Batch]:
+        """Make a batch for each step, side by side."""
+        made: dict[int, Batch] = {}
+
+        def task(start: int, stop: int) -> None:
+            for step in steps[start:stop]:
+                made[step] = self._batch(epoch, step, order)
+
+        parallel(task, len(steps))
+        return [made[step] for step in steps]
+
+    def _batch(self, epoch: int, step: int, order: NDArray[np.integer]) -> Batch:
+        chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+        images = to_float(self.images[chosen])
+        if self.augment is not None:
+            images = self.augment(images, np.random.default_rng((self.seed, epoch, step)))
+        return with_channel(images), self.labels[chosen]
 
 
 def to_float(images: NDArray[np.generic]) -> Array:
@@ -88,42 +104,3 @@ def to_float(images: NDArray[np.generic]) -> Array:
 def with_channel(images: Array) -> Array:
     """Return (N, H, W) images as (N, H, W, 1); others as they are."""
     return images[..., None] if images.ndim == 3 else images
-
-
-def prefetch(items: Iterator[T], depth: int = 2) -> Iterator[T]:
-    """Yield `items` in their order, a thread making up to `depth` of them ahead.
-
-    An exception raised while making an item is raised here, in its place.
-    """
-    ready: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue(depth)
-    stopped = threading.Event()
-
-    def put(item: T | None, error: BaseException | None) -> None:
-        while not stopped.is_set():
-            try:
-                ready.put((item, error), timeout=0.1)
-                return
-            except queue.Full:
-                continue
-
-    def work() -> None:
-        try:
-            for item in items:
-                put(item, None)
-                if stopped.is_set():
-                    return
-            put(None, StopIteration())
-        except BaseException as error:
-            put(None, error)
-
-    threading.Thread(target=work, daemon=True, name="prefetch").start()
-    try:
-        while True:
-            item, error = ready.get()
-            if isinstance(error, StopIteration):
-                return
-            if error is not None:
-                raise error
-            yield item  # type: ignore[misc]
-    finally:
-        stopped.set()

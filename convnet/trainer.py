@@ -14,7 +14,7 @@ import numpy as np
 
 from convnet.arrays import Array
 from convnet.averaging import WeightAverage, measure_statistics
-from convnet.feeding import Augment, Feeder, Labels, prefetch, to_float, with_channel
+from convnet.feeding import Augment, Feeder, Labels, to_float, with_channel
 from convnet.layers import Softmax
 from convnet.losses import CrossEntropy
 from convnet.memory import keep_freed_memory
@@ -156,7 +156,8 @@ class Trainer:
         rng : numpy.random.Generator
             Gives the seed that all shuffling and augmenting follows from.
         augment, final_augment : callable, optional
-            ``augment(images, rng) -> images``; the second one in the last `final_epochs`.
+            ``augment(images, rng) -> images``, called by several threads; the second one in the
+            last `final_epochs`.
         validation : (images, labels), optional
             Measured after every epoch; never trained on.
         progress : Progress, optional
@@ -182,9 +183,7 @@ class Trainer:
         self, feeder: Feeder, epoch: int, progress: Progress, on_step: Callback | None
     ) -> None:
         began = time.perf_counter() - progress.seconds
-        batches = feeder.epoch(epoch, progress.step)
-        # Cutting out a batch is less work than handing it from thread to thread; augmenting is not.
-        for x, labels in batches if feeder.augment is None else prefetch(batches):
+        for x, labels in feeder.epoch(epoch, progress.step):
             loss, correct = self._step(x, labels)
             progress.step += 1
             progress.correct += correct

@@ -1,14 +1,13 @@
-"""Batches: every image once an epoch, always the same ones for a seed, made ahead in order."""
+"""Batches: every image once an epoch, always the same ones for a seed, whoever makes them."""
 
 import threading
-import time
 from collections.abc import Iterator
-from itertools import count, islice
 
 import numpy as np
 import pytest
 
-from convnet.feeding import Feeder, prefetch, to_float, with_channel
+from convnet.feeding import Feeder, to_float, with_channel
+from convnet.threads import get_threads, set_threads
 
 IMAGES = np.arange(10, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8)
 LABELS = np.arange(10)
@@ -112,48 +111,59 @@ def test_images_get_a_channel_once() -> None:
     assert with_channel(np.zeros((2, 4, 4, 3))).shape == (2, 4, 4, 3)
 
 
-# Making batches ahead
+# Making batches side by side
 
 
-def test_prefetching_keeps_the_order() -> None:
-    assert list(prefetch(iter(range(100)))) == list(range(100))
-    assert list(prefetch(iter(()))) == []
+@pytest.fixture(params=[1, 2, 3])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = get_threads()
+    set_threads(request.param)
+    yield request.param
+    set_threads(before)
 
 
-def test_items_are_made_ahead_but_not_without_bound() -> None:
-    made = []
-
-    def items() -> Iterator[int]:
-        for i in count():
-            made.append(i)
-            yield i
-
-    ahead = prefetch(items(), depth=3)
-    assert next(ahead) == 0
-    deadline = time.monotonic() + 10
-    while len(made) < 5 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.05)
-    assert len(made) == 5  # one taken, three waiting, one in hand
-    ahead.close()
+@pytest.mark.parametrize("first_step", [0, 1, 2])
+def test_batches_do_not_depend_on_the_number_of_threads(threads: int, first_step: int) -> None:
+    feeder = Feeder(IMAGES, LABELS, 3, seed=0, augment=add_noise)
+    shown = list(feeder.epoch(0, first_step))
+    order = np.random.default_rng((0, 0)).permutation(10)
+    assert len(shown) == 4 - first_step
+    for step, (x, labels) in enumerate(shown, first_step):
+        chosen = order[step * 3 : (step + 1) * 3]
+        noisy = add_noise(to_float(IMAGES[chosen]), np.random.default_rng((0, 0, step)))
+        np.testing.assert_array_equal(x[..., 0], noisy)
+        np.testing.assert_array_equal(labels, LABELS[chosen])
 
 
-def test_an_error_is_raised_where_its_item_would_be() -> None:
-    def items() -> Iterator[int]:
-        yield 1
-        raise OSError("the disk is gone")
+def test_each_thread_augments_a_batch(threads: int) -> None:
+    # Nobody gets on before all of them are here.
+    meeting = threading.Barrier(threads, timeout=30)
 
-    ahead = prefetch(items())
-    assert next(ahead) == 1
+    def meet(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        meeting.wait()
+        return images
+
+    feeder = Feeder(IMAGES[:6], LABELS[:6], 1, seed=0, augment=meet)
+    assert len(list(feeder.epoch(0))) == 6
+
+
+def test_no_more_batches_are_made_than_there_are_threads(threads: int) -> None:
+    made: list[int] = []
+
+    def count(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        made.append(len(images))
+        return images
+
+    feeder = Feeder(IMAGES, LABELS, 1, seed=0, augment=count)
+    next(feeder.epoch(0))
+    assert len(made) == threads
+
+
+def test_an_error_of_any_thread_is_raised(threads: int) -> None:
+    def fail_for_nine(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if (images * 255 > 8.5).any():
+            raise OSError("the disk is gone")
+        return images
+
     with pytest.raises(OSError, match="the disk is gone"):
-        next(ahead)
-
-
-def test_the_thread_ends_when_nobody_wants_more() -> None:
-    others = set(threading.enumerate())
-    ahead = prefetch(count(), depth=1)
-    assert list(islice(ahead, 3)) == [0, 1, 2]
-    (thread,) = set(threading.enumerate()) - others
-    ahead.close()
-    thread.join(timeout=30)
-    assert not thread.is_alive()
+        list(Feeder(IMAGES, LABELS, 1, seed=0, augment=fail_for_nine).epoch(0))

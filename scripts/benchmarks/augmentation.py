@@ -1,4 +1,4 @@
-"""What training loses by distorting its pictures: batches are made ahead, by a thread."""
+"""What training loses by distorting its pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from scripts.benchmarks.bench import TRAIN_BATCH, Bench
 from scripts.benchmarks.table import share, table
 
-# Steps of one epoch; the first few, when nothing is made ahead yet, should not count for much.
+# Steps of one epoch.
 STEPS = 100
 
 Record = dict[str, Any]
