@@ -23,6 +23,8 @@ Task = Callable[[int, int], None]
 # Below this many elements, waking a second thread costs more than it saves: its core may sleep, and
 # both want the interpreter's lock between any two calls of NumPy (docs/performance.md).
 SMALL = 1 << 19
+# Below this many, even asking whether to share takes longer than the work.
+TINY = 1 << 13
 # From this many on, a sum falls into a part for each thread, whoever adds them up. (Into how many
 # parts decides the last bits of a sum, and so of the weights that are shipped.)
 LARGE_SUM = 1 << 17
@@ -145,14 +147,18 @@ def _run_share(task: Task, start: int, stop: int) -> None:
 def elementwise(ufunc: Callable[..., object], *inputs: Array, out: Array | None = None) -> Array:
     """Apply `ufunc` to equally shaped arrays, shared among the threads.
 
-    It gets them with the axis first that is slowest in memory. The result has the memory order of
-    the first input (or is written into `out`).
+    Large ones it gets with the axis first that is slowest in memory. The result has the memory
+    order of the first input (or is written into `out`).
     """
     first = inputs[0]
     if out is None:
         out = np.empty_like(first)
-    slowest = int(np.argmax(first.strides))
-    views = [np.moveaxis(array, slowest, 0) for array in (*inputs, out)]
+    if first.size < TINY:
+        ufunc(*inputs, out=out)
+        return out
+    slowest = max(range(first.ndim), key=first.strides.__getitem__)
+    order = (slowest, *(axis for axis in range(first.ndim) if axis != slowest))
+    views = [array.transpose(order) for array in (*inputs, out)]
 
     def task(start: int, stop: int) -> None:
         ufunc(*(view[start:stop] for view in views[:-1]), out=views[-1][start:stop])
