@@ -156,8 +156,7 @@ class Trainer:
         rng : numpy.random.Generator
             Gives the seed that all shuffling and augmenting follows from.
         augment, final_augment : callable, optional
-            ``augment(images, rng) -> images``, called by several threads; the second one in the
-            last `final_epochs`.
+            As for `Feeder`; the second one in the last `final_epochs`.
         validation : (images, labels), optional
             Measured after every epoch; never trained on.
         progress : Progress, optional

@@ -57,6 +57,8 @@ class Grid:
         """Into how many blocks the images fall."""
         blocks = max(1, -(-self.batch // self.block))
         threads = get_threads()
+        # With more rows, one that is over costs less than copying blocks out of the batch; with
+        # fewer images in a block, BLAS is slower by more than that.
         if self.rows % threads and self.rows < 4 * threads and self.batch >= 32 * threads:
             blocks = threads * -(-blocks // threads)
         return blocks

@@ -16,6 +16,7 @@ from numpy.lib.stride_tricks import as_strided
 from convnet.arrays import Array
 from convnet.correlation.geometry import Geometry, Grid
 from convnet.correlation.ring import Ring, turn_back
+from convnet.correlation.rings import BLOCK
 from convnet.threads import parallel_sum
 
 # Multiplications up to which OpenBLAS takes two matrices as they lie. Beyond, it copies them first,
@@ -36,8 +37,9 @@ def suits(x: Array, dout: Array, geometry: Geometry) -> bool:
 
 
 def _images_at_once(x: Array, dout: Array, geometry: Geometry) -> int:
-    """Return for how many images the products are small enough."""
-    return int(LARGEST_PRODUCT // (geometry.kernel[0] * x.shape[2] * dout.shape[2] * dout.shape[1]))
+    """Return for how many images the products are small enough, and the ring is."""
+    numbers = geometry.kernel[0] * x.shape[2] * dout.shape[2] * dout.shape[1]
+    return min(BLOCK, int(LARGEST_PRODUCT // numbers))
 
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
