@@ -190,7 +190,7 @@ def thicken(images: Array, pixels: Array) -> Array:
 
 def _of_neighbours(pick: Callable[[Array, Array], Array], images: Array) -> Array:
     """Pick, with maximum or minimum, from each pixel and its four neighbours; outside is paper."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    padded = _on_paper(images)
     vertical = pick(padded[:, :-2, 1:-1], padded[:, 2:, 1:-1])
     horizontal = pick(padded[:, 1:-1, :-2], padded[:, 1:-1, 2:])
     return pick(images, pick(vertical, horizontal))
@@ -198,11 +198,19 @@ def _of_neighbours(pick: Callable[[Array, Array], Array], images: Array) -> Arra
 
 def _binomial(images: Array) -> Array:
     """Filter with [1 2 1] / 4 along both axes; outside is paper."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    padded = _on_paper(images)
     rows = (padded[:, :-2] + padded[:, 2:]) * np.float32(0.25) + padded[:, 1:-1] * np.float32(0.5)
     mean: Array = (rows[..., :-2] + rows[..., 2:]) * np.float32(0.25)
     mean += rows[..., 1:-1] * np.float32(0.5)
     return mean
+
+
+def _on_paper(images: Array) -> Array:
+    """Put a margin of one pixel of paper around pictures (N, H, W)."""
+    count, height, width = images.shape
+    paper = np.zeros((count, height + 2, width + 2), images.dtype)
+    paper[:, 1:-1, 1:-1] = images
+    return paper
 
 
 def _per_picture(numbers: Array) -> Array:

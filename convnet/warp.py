@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -170,13 +171,16 @@ def elastic_field(
     return np.moveaxis(field.reshape(height, 2, count, width), 0, 2)
 
 
+@cache
 def _gaussians(length: int, sigma: float) -> Array:
     """Return the weight of each knot, one sigma apart, at each pixel; squares of a row add to 1."""
     knots = np.arange(-sigma, length + 2 * sigma, sigma)
     distance = np.arange(length)[:, None] - knots
     weights = np.exp(-0.5 * np.square(distance / sigma))
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
-    return weights.astype(np.float32)
+    weights = weights.astype(np.float32)
+    weights.flags.writeable = False  # all calls share it
+    return weights
 
 
 def sample(images: Array, y: Array, x: Array) -> Array:
