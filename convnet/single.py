@@ -15,9 +15,9 @@ import numpy as np
 
 from convnet.arrays import Array, runs
 from convnet.correlation import tiles
-from convnet.correlation.tiles import Step
 from convnet.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape
 from convnet.network import Sequential
+from convnet.steps import Step, copy, multiply, pad
 
 
 class Plan:
@@ -49,7 +49,7 @@ class Plan:
         elif isinstance(layer, MaxPool2D):
             steps, self.output = _pool(layer, self.output)
         elif isinstance(layer, Dense):
-            steps, self.output = _multiply(layer, self.output)
+            steps, self.output = _connect(layer, self.output)
         elif isinstance(layer, ReLU):
             steps = [_rectify(self.output)]
         elif isinstance(layer, Reshape):
@@ -65,8 +65,10 @@ def _convolve(layer: Conv2D, source: Array) -> tuple[list[Step], Array]:
     out = np.empty(layer.output_shape, np.float32)
     if tiles.suits(out.shape, kernel.shape[2], layer.geometry):
         return tiles.prepare(source, kernel, bias, layer.geometry, out), out
-    padded, steps = _pad(source, layer)
-    return steps + _unfold(padded, kernel, bias, layer.geometry.stride, out), out
+    geometry, (height, width, _) = layer.geometry, source.shape
+    size = (geometry.top + height + geometry.bottom, geometry.left + width + geometry.right)
+    padded, padding = pad(source, geometry.top, geometry.left, size)
+    return padding + _unfold(padded, kernel, bias, geometry.stride, out), out
 
 
 def _unfold(
@@ -93,22 +95,7 @@ def _unfold(
         windows = runs(source, kw * channels, (*places, kh), (*steps, h))
         row, run = rows.strides[0], kw * channels * out.itemsize
         patches = runs(rows, kw * channels, windows.shape, (places[1] * row, row, run))
-    return [
-        lambda: np.copyto(patches, windows),
-        lambda: np.matmul(rows, matrix, out=flat),
-    ]
-
-
-def _pad(source: Array, layer: Conv2D) -> tuple[Array, list[Step]]:
-    """Return `source` with the layer's zeros around it, and the step that keeps it so."""
-    geometry, (height, width, channels) = layer.geometry, source.shape
-    sides = (geometry.top, geometry.bottom, geometry.left, geometry.right)
-    if not any(sides):
-        return source, []
-    top, bottom, left, right = sides
-    padded = np.zeros((height + top + bottom, width + left + right, channels), np.float32)
-    interior = padded[top : top + height, left : left + width]
-    return padded, [lambda: np.copyto(interior, source)]
+    return [copy(windows, patches), multiply(rows, matrix, flat)]
 
 
 def _pool(layer: MaxPool2D, source: Array) -> tuple[list[Step], Array]:
@@ -131,7 +118,7 @@ def _largest(views: list[Array], out: Array) -> list[Step]:
     """Write the largest of several numbers, everywhere."""
     first, *others = views
     if not others:
-        return [lambda: np.copyto(out, first)]
+        return [copy(first, out)]
     second, *others = others
     return [
         lambda: np.maximum(first, second, out=out),
@@ -139,10 +126,10 @@ def _largest(views: list[Array], out: Array) -> list[Step]:
     ]
 
 
-def _multiply(layer: Dense, source: Array) -> tuple[list[Step], Array]:
+def _connect(layer: Dense, source: Array) -> tuple[list[Step], Array]:
     matrix = layer.params["w"].copy()
     out = np.empty(layer.output_shape, np.float32)
-    steps: list[Step] = [lambda: np.matmul(source, matrix, out=out)]
+    steps = [multiply(source, matrix, out)]
     if layer.use_bias:
         steps.append(_shift(out, layer.params["b"]))
     return steps, out
@@ -154,7 +141,7 @@ def _shift(buffer: Array, bias: Array) -> Step:
 
 
 def _rectify(buffer: Array) -> Step:
-    zeros = np.zeros_like(buffer)  # two arrays are compared four times as fast as array and number
+    zeros = np.zeros_like(buffer)  # two arrays are compared faster than an array and a number
     return lambda: np.maximum(buffer, zeros, out=buffer)
 
 

@@ -6,10 +6,13 @@ kernel's rows are turned: in place k of the ring stands the padded row r with r 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.correlation.geometry import Geometry
+from convnet.correlation.geometry import Geometry, Grid
+from convnet.threads import parallel_sum
 
 
 class Ring:
@@ -50,6 +53,39 @@ class Ring:
             place[...] = 0
 
 
-def turn_back(gradients: Array) -> Array:
-    """Add up kernel gradients (turn, KH, …) over the turns, each with its rows turned back."""
-    return np.asarray(sum(np.roll(part, -turn, axis=0) for turn, part in enumerate(gradients)))
+def sum_over_rows(
+    x: Array,
+    dout: Array,
+    geometry: Geometry,
+    block: int,
+    begin: Callable[[Array, Array, Geometry], tuple[Ring, Callable[[int], Array]]],
+) -> Array:
+    """Return the kernel gradient (KH, KW, C_in, C_out): the sum of what each row of output gives.
+
+    Parameters
+    ----------
+    x : ndarray, shape (H, W, C_in, N)
+    dout : ndarray, shape (H_out, W_out, C_out, N)
+    geometry : Geometry
+    block : int
+        The most images handled at once.
+    begin : callable
+        ``begin(x, dout, geometry) -> ring, of_row`` for a block of images: `of_row(row)` returns
+        what a row gives (KW, KH, C_in, C_out), with KH as the ring is turned to it.
+    """
+    kh, kw = geometry.kernel
+    channels_in = x.shape[2]
+    out_height, _, channels_out, batch = dout.shape
+    grid = Grid(out_height, batch, block)
+
+    def partial_sum(start: int, stop: int) -> Array:
+        total = np.zeros((kh, kw, kh, channels_in, channels_out), x.dtype)  # the first is the turn
+        for rows, images in grid.parts(start, stop):
+            ring, of_row = begin(x[..., images], dout[..., images], geometry)
+            for row in rows:
+                turn = ring.turn_to(row)
+                total[turn] += of_row(row)
+        turned_back = [np.roll(part, -turn, axis=1) for turn, part in enumerate(total)]
+        return np.asarray(sum(turned_back)).swapaxes(0, 1)
+
+    return parallel_sum(partial_sum, grid.units, work=dout.size * kh * kw * channels_in // 16)

@@ -16,13 +16,15 @@ gradient.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
 from convnet.correlation.geometry import Geometry, Grid
-from convnet.correlation.ring import Ring, turn_back
-from convnet.threads import parallel, parallel_sum
+from convnet.correlation.ring import Ring, sum_over_rows
+from convnet.threads import parallel
 
 # Images handled at once: the ring of rows should stay in the processor's L2 cache.
 BLOCK = 128
@@ -52,24 +54,21 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     """Return the gradient (KH, KW, C_in, C_out) by the kernel."""
-    channels_in, batch = x.shape[2:]
-    out_height, out_width, channels_out, _ = dout.shape
-    kh, kw = geometry.kernel
-    grid = Grid(out_height, batch, BLOCK)
+    return sum_over_rows(x, dout, geometry, BLOCK, _begin_gradient)
 
-    def partial_sum(start: int, stop: int) -> Array:
-        total = np.zeros((kh, kw * kh * channels_in, channels_out), x.dtype)
-        products = np.empty((out_width, *total.shape[1:]), x.dtype)
-        for rows, images in grid.parts(start, stop):
-            ring, windows = _ring(x[..., images], geometry)
-            for row in rows:
-                turn = ring.turn_to(row)
-                np.matmul(windows, dout[row, :, :, images].transpose(0, 2, 1), out=products)
-                total[turn] += products.sum(axis=0)
-        # (turn, KW, KH, …) → (KH, KW, …)
-        return turn_back(total.reshape(kh, kw, kh, channels_in, channels_out).swapaxes(1, 2))
 
-    return parallel_sum(partial_sum, grid.units, work=dout.size * kh * kw * channels_in // 16)
+def _begin_gradient(
+    x: Array, dout: Array, geometry: Geometry
+) -> tuple[Ring, Callable[[int], Array]]:
+    ring, windows = _ring(x, geometry)
+    (kh, kw), (_, width, filters, _) = geometry.kernel, dout.shape
+    products = np.empty((width, windows.shape[1], filters), x.dtype)
+
+    def of_row(row: int) -> Array:
+        np.matmul(windows, dout[row].transpose(0, 2, 1), out=products)
+        return np.asarray(products.sum(axis=0).reshape(kw, kh, -1, filters))
+
+    return ring, of_row
 
 
 def _ring(x: Array, geometry: Geometry) -> tuple[Ring, Array]:

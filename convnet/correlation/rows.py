@@ -10,14 +10,15 @@ column after those of kw - 1. So a row takes KW products, each W_out times as lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
-from convnet.correlation.geometry import Geometry, Grid
-from convnet.correlation.ring import Ring, turn_back
+from convnet.correlation.geometry import Geometry
+from convnet.correlation.ring import Ring, sum_over_rows
 from convnet.correlation.rings import BLOCK
-from convnet.threads import parallel_sum
 
 # Multiplications up to which OpenBLAS takes two matrices as they lie. Beyond, it copies them first,
 # and `rings.py` is as fast.
@@ -44,27 +45,23 @@ def _images_at_once(x: Array, dout: Array, geometry: Geometry) -> int:
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     """Return the gradient (KH, KW, C_in, C_out) by the kernel."""
-    channels_in, batch = x.shape[2:]
-    out_height, out_width, channels_out, _ = dout.shape
-    kh, kw = geometry.kernel
-    grid = Grid(out_height, batch, _images_at_once(x, dout, geometry))
+    return sum_over_rows(x, dout, geometry, _images_at_once(x, dout, geometry), _begin)
 
-    def partial_sum(start: int, stop: int) -> Array:
-        total = np.zeros((kh, kw, kh * channels_in, channels_out), x.dtype)
-        products = np.empty(total.shape[1:], x.dtype)
-        for rows, images in grid.parts(start, stop):
-            ring, windows = _ring(x[..., images], geometry, out_width)
-            gradients = np.empty((channels_out, out_width, windows.shape[2] // out_width), x.dtype)
-            columns = gradients.reshape(channels_out, -1).T
-            for row in rows:
-                turn = ring.turn_to(row)
-                gradients[...] = dout[row, :, :, images].swapaxes(0, 1)
-                np.matmul(windows, columns, out=products)
-                total[turn] += products
-        # (turn, KW, KH, …) → (KH, KW, …)
-        return turn_back(total.reshape(kh, kw, kh, channels_in, channels_out).swapaxes(1, 2))
 
-    return parallel_sum(partial_sum, grid.units, work=dout.size * kh * kw * channels_in // 16)
+def _begin(x: Array, dout: Array, geometry: Geometry) -> tuple[Ring, Callable[[int], Array]]:
+    _, width, filters, batch = dout.shape
+    ring, windows = _ring(x, geometry, width)
+    (kh, kw), channels = geometry.kernel, x.shape[2]
+    gradients = np.empty((filters, width, batch), x.dtype)
+    columns = gradients.reshape(filters, -1).T
+    products = np.empty((kw, kh * channels, filters), x.dtype)
+
+    def of_row(row: int) -> Array:
+        gradients[...] = dout[row].swapaxes(0, 1)
+        np.matmul(windows, columns, out=products)
+        return products.reshape(kw, kh, channels, filters)
+
+    return ring, of_row
 
 
 def _ring(x: Array, geometry: Geometry, out_width: int) -> tuple[Ring, Array]:

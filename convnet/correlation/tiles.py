@@ -7,17 +7,14 @@ See `convnet/correlation/winograd.py` for what is computed, and why it is the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from convnet.arrays import Array, Shape, runs
 from convnet.correlation.geometry import Geometry
 from convnet.correlation.winograd import A_T, A_T_AND_BIAS, B_T, KERNEL, TILE, VALUES, G
+from convnet.steps import Step, copy, multiply, pad
 
-Step = Callable[[], object]
-
-# With fewer channels in or out, unfolding is as fast (measured from 16 → 32 to 64 → 64).
+# With fewer channels in or out, unfolding is as fast.
 FEWEST_CHANNELS = 16
 
 
@@ -38,7 +35,8 @@ def prepare(
     """Return the steps that correlate `source` (H, W, C) with `kernel` into `out`."""
     channels, filters = kernel.shape[2:]
     down, across = -(-out.shape[0] // TILE), -(-out.shape[1] // TILE)
-    padded, padding = _padded(source, geometry, (down * TILE + 2, across * TILE + 2))
+    size = (down * TILE + KERNEL - 1, across * TILE + KERNEL - 1)
+    padded, padding = pad(source, geometry.top, geometry.left, size)
     h, w, _ = padded.strides
     windows = runs(padded, channels, (VALUES, VALUES, down, across), (h, w, TILE * h, TILE * w))
     tiles = np.empty((VALUES, VALUES, down, across, channels), np.float32)
@@ -53,28 +51,14 @@ def prepare(
     outputs = np.empty((TILE, TILE, down * across * filters), np.float32)
     return [
         *padding,
-        lambda: np.copyto(places, windows),
-        _multiply(B_T, tiles.reshape(VALUES, -1), half.reshape(VALUES, -1)),
-        _multiply(B_T, half, inputs),
-        _multiply(inputs.reshape(VALUES**2, -1, channels), kernels, products),
-        _multiply(A_T, products.reshape(VALUES, -1), columns[:, :-1].reshape(TILE, -1)),
-        _multiply(A_T_AND_BIAS, columns, outputs),
+        copy(windows, places),
+        multiply(B_T, tiles.reshape(VALUES, -1), half.reshape(VALUES, -1)),
+        multiply(B_T, half, inputs),
+        multiply(inputs.reshape(VALUES**2, -1, channels), kernels, products),
+        multiply(A_T, products.reshape(VALUES, -1), columns[:, :-1].reshape(TILE, -1)),
+        multiply(A_T_AND_BIAS, columns, outputs),
         *_assemble(outputs.reshape(TILE, TILE, down, across, filters), out),
     ]
-
-
-def _multiply(left: Array, right: Array, out: Array) -> Step:
-    return lambda: np.matmul(left, right, out=out)
-
-
-def _padded(source: Array, geometry: Geometry, size: Shape) -> tuple[Array, list[Step]]:
-    """Return the source as large as all tiles need it, and the step that keeps it so."""
-    if source.shape[:2] == size:
-        return source, []
-    padded = np.zeros((*size, source.shape[2]), np.float32)
-    interior = padded[geometry.top :, geometry.left :][: source.shape[0], : source.shape[1]]
-    inside = source[: interior.shape[0], : interior.shape[1]]
-    return padded, [lambda: np.copyto(interior, inside)]
 
 
 def _assemble(tiles: Array, out: Array) -> list[Step]:
@@ -85,8 +69,5 @@ def _assemble(tiles: Array, out: Array) -> list[Step]:
     row, pixel, _ = whole.strides
     places = runs(whole, filters, tiles.shape[:-1], (row, pixel, side * row, side * pixel))
     pixels = runs(tiles, filters, tiles.shape[:-1], tiles.strides[:-1])
-    steps: list[Step] = [lambda: np.copyto(places, pixels)]
-    if whole is not out:
-        cropped = whole[: out.shape[0], : out.shape[1]]
-        steps.append(lambda: np.copyto(out, cropped))
-    return steps
+    crop = [] if whole is out else [copy(whole[: out.shape[0], : out.shape[1]], out)]
+    return [copy(pixels, places), *crop]

@@ -42,7 +42,7 @@ FEWEST_IMAGES = 16
 LEAST_SAVING = 1.5
 # Images handled at once for outputs, and then as many tiles as leave the 36 values of all channels
 # in the L2 cache. Few tiles of many images, and not the other way round, can be read and written
-# where they lie; blocks of 32 images took a third of the time to copy in and out.
+# where they lie: copying small blocks out of the batch and back takes long (docs/performance.md).
 BLOCK = 128
 CACHED = 1 << 18
 # Images handled at once for the kernel gradient. (Which images are added up first decides the last

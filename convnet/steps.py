@@ -1,0 +1,42 @@
+"""Steps of a `Plan` (`convnet/single.py`) that more than one kind of layer takes.
+
+A step is a function without arguments: it reads and writes buffers that exist already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from convnet.arrays import Array, Shape
+
+Step = Callable[[], object]
+
+
+def copy(source: Array, out: Array) -> Step:
+    """Return the step that copies `source` to `out`."""
+    return lambda: np.copyto(out, source)
+
+
+def multiply(left: Array, right: Array, out: Array) -> Step:
+    """Return the step that writes the matrix product to `out`."""
+    return lambda: np.matmul(left, right, out=out)
+
+
+def pad(source: Array, top: int, left: int, size: Shape) -> tuple[Array, list[Step]]:
+    """Return `source` (H, W, C) with zeros around it, and the steps that keep it so.
+
+    Parameters
+    ----------
+    source : ndarray, shape (H, W, C)
+    top, left : int
+        Rows and columns of zeros before it.
+    size : (int, int)
+        Height and width with all zeros; where they are those of `source`, there is nothing to do.
+    """
+    height, width, channels = source.shape
+    if size == (height, width):
+        return source, []
+    padded = np.zeros((*size, channels), np.float32)
+    return padded, [copy(source, padded[top : top + height, left : left + width])]
