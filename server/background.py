@@ -5,7 +5,7 @@ A drawing has one paper colour, which its border tells. A photo has shadows, vig
 """
 
 import math
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from server.arrays import Grey, Ink
 from server.components import find_components
-from server.morphology import box_blur, local_max, local_min, reduce_by
+from server.morphology import bounding_box, box_blur, local_max, local_min, reduce_by
 from server.uneven_paper import SMALL_SIDE, THICKEST_STROKE, remove_uneven_paper
 
 # Paper of one colour leaves no more than this part of the ink's contrast, ...
@@ -56,7 +56,7 @@ def remove_background(grey: Grey) -> Ink:
     deviation = box_blur(level - small.astype(np.float32), 1)
     if not deviation.any():
         return np.zeros(grey.shape, dtype=np.float32)
-    drawing = _Drawing.describe(np.abs(deviation))
+    drawing = _Drawing(deviation)
     if not drawing.is_on_even_paper:
         strength = remove_uneven_paper(grey)
         if strength is not None:
@@ -75,10 +75,10 @@ def border_level(grey: Grey) -> float:
     border = _border(grey)
     middle = (float(grey.min()) + float(grey.max())) / 2
     lighter = border > middle
-    share = lighter.mean()
-    of_corners = (grey[[0, 0, -1, -1], [0, -1, 0, -1]] > middle).mean()
-    if 1 - _LEAST_MAJORITY < share < _LEAST_MAJORITY and of_corners != 0.5:
-        share = of_corners
+    share = np.count_nonzero(lighter) / lighter.size
+    if 1 - _LEAST_MAJORITY < share < _LEAST_MAJORITY:
+        of_corners = (grey[[0, 0, -1, -1], [0, -1, 0, -1]] > middle).mean()
+        share = share if of_corners == 0.5 else of_corners
     return float(np.median(border[lighter == (share > 0.5)]))
 
 
@@ -93,52 +93,59 @@ def _upper_quantile(values: Ink, share: float) -> float:
     return float(np.quantile(values, 1 - share))
 
 
-@dataclass(frozen=True)
 class _Drawing:
     """What stands out from the level of the border, on a small copy of the picture.
 
-    Attributes
+    It is described only as far as it is asked for: most drawings are on clean paper, and then
+    neither the evenness of their outline nor their thickness counts.
+
+    Parameters
     ----------
-    on_border : float
-        The part of the border that it takes up.
-    softness, evenness : float
-        Change from pixel to pixel where it ends, as a part of its contrast: the median, and the
-        softest tenth over the sharpest.
-    unevenness : float
-        What stays on the paper, as a part of the contrast.
-    is_blob : bool
-        Whether it is too thick for strokes of a pen.
+    deviation : ndarray of float32, shape (H, W)
+        From the level of the border; some of it is not 0.
     """
 
-    on_border: float
-    softness: float
-    evenness: float
-    unevenness: float
-    is_blob: bool
+    def __init__(self, deviation: Ink) -> None:
+        self._contrast = np.abs(deviation)
+        self._contrast /= self._contrast.max()
+        self._ink = self._contrast > 0.5
+        self._box = bounding_box(self._ink, margin=1)
+        ink, contrast = self._ink[self._box], self._contrast[self._box]
+        self._outline = ink & ~local_min(ink, 3)
+        steps = local_max(contrast, 3) - local_min(contrast, 3)
+        self._steps = steps[self._outline]
 
-    @classmethod
-    def describe(cls, contrast: Ink) -> "_Drawing":
-        """Describe a picture by its contrast (H, W) to the border, of which some is not 0."""
-        contrast = contrast / contrast.max()
-        ink = contrast > 0.5
-        outline = ink & ~local_min(ink, 3)
-        if not outline.any():
-            return cls(1.0, 0.0, 0.0, 1.0, True)
-        steps = (local_max(contrast, 3) - local_min(contrast, 3))[outline]
-        softest, typical, sharpest = (float(step) for step in np.percentile(steps, (10, 50, 90)))
-        side = max(contrast.shape)
-        reach = min(max(side // 16, math.ceil(1.5 / typical)), side // 8)
-        paper = contrast[~local_max(ink, 3 + 2 * reach)]
-        share = 0.02 if typical > _SHARP_INK else 0.1  # of the paper, that may stand out
-        parts = find_components(ink)
-        blobs = parts.thickness(outline) > THICKEST_STROKE
-        return cls(
-            on_border=float(_border(ink).mean()),
-            softness=typical,
-            evenness=softest / sharpest,
-            unevenness=_upper_quantile(paper, share),
-            is_blob=bool(parts.areas()[blobs].sum() > 0.1 * ink.sum()),
-        )
+    @cached_property
+    def on_border(self) -> float:
+        """The part of the border that it takes up."""
+        return float(_border(self._ink).mean())
+
+    @cached_property
+    def softness(self) -> float:
+        """Change from pixel to pixel where it ends, as a part of its contrast: the median."""
+        return float(np.median(self._steps))
+
+    @cached_property
+    def evenness(self) -> float:
+        """The change where it ends softest, a tenth, over that where it ends sharpest, another."""
+        softest, sharpest = np.percentile(self._steps, (10, 90))
+        return float(softest / sharpest)
+
+    @cached_property
+    def unevenness(self) -> float:
+        """What stays on the paper, as a part of the contrast."""
+        side = max(self._contrast.shape)
+        reach = min(max(side // 16, math.ceil(1.5 / self.softness)), side // 8)
+        paper = self._contrast[~local_max(self._ink, 3 + 2 * reach)]
+        share = 0.02 if self.softness > _SHARP_INK else 0.1  # of the paper, that may stand out
+        return _upper_quantile(paper, share)
+
+    @cached_property
+    def is_blob(self) -> bool:
+        """Whether it is too thick for strokes of a pen."""
+        parts = find_components(self._ink[self._box])
+        blobs = parts.thickness(self._outline) > THICKEST_STROKE
+        return bool(parts.areas()[blobs].sum() > 0.1 * parts.areas().sum())
 
     @property
     def is_on_even_paper(self) -> bool:
@@ -147,18 +154,22 @@ class _Drawing:
         Ink may be as soft as enlarging makes it, but it is then soft all around; unless the paper
         is cleaner than any in a photo, where ink may fade and nothing is a shadow.
         """
-        looks_even = (
+        return self.may_be_ink and (self.is_clean or self._looks_even)
+
+    @property
+    def _looks_even(self) -> bool:
+        return (
             self.softness >= _SOFTEST_INK
             and self.evenness >= _LEAST_EVENNESS
             and self.unevenness <= _MOST_UNEVENNESS
         )
-        return self.may_be_ink and (looks_even or self.is_clean)
 
     @property
     def may_be_ink(self) -> bool:
         """Whether it could be ink at all, however blurred; on clean paper, a blob of it too."""
         return (
-            self.on_border <= _MOST_INK_ON_BORDER
+            len(self._steps) > 0
+            and self.on_border <= _MOST_INK_ON_BORDER
             and self.softness >= _SOFTEST_INK / 2
             and (self.is_clean or not self.is_blob)
         )

@@ -73,8 +73,12 @@ def _is_cut_out(grey: Grey) -> bool:
     """Whether much ink meets the border of a small clean picture, as of a digit cut out."""
     if max(grey.shape) > _LARGEST_CUT:
         return False
-    contrast = np.abs(_around(grey) - np.float32(_paper(grey)))
-    ink = contrast > 0.3 * (float(grey.max()) - float(grey.min()))
+    border = _around(grey)
+    least = 0.3 * (float(grey.max()) - float(grey.min()))
+    if float(border.max()) - float(border.min()) <= least:
+        return False  # as in most drawings
+    contrast = np.abs(border - np.float32(_paper(grey)))
+    ink = contrast > least
     strokes = np.count_nonzero(ink & ~np.roll(ink, 1))  # light that fades makes one
     clean = contrast <= 2
     clean &= np.roll(clean, 1) & np.roll(clean, 2)  # unlike grain

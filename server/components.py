@@ -52,14 +52,23 @@ class Components:
         """The component of each of the `pixels`, shape (P,)."""
         return np.repeat(self.labels, self.stops - self.starts)
 
-    def areas(self, values: NDArray[Any] | None = None) -> Numbers:
-        """Pixels of each component; with `values` (H, W), the sum of the values under it."""
-        lengths = self.stops - self.starts
-        run = lengths
-        if values is not None:
-            run = np.add.reduceat(values.ravel()[self.pixels], np.cumsum(lengths) - lengths)
-        return np.bincount(self.labels, run, minlength=len(self)).astype(np.float64)
+    def areas(self) -> Numbers:
+        """Pixels of each component."""
+        return self._by_component(self.stops - self.starts)
 
+    def under(self, values: NDArray[Any]) -> NDArray[Any]:
+        """What `values` (H, W) has at the `pixels`, shape (P,)."""
+        return values.ravel()[self.pixels]
+
+    def sums(self, values: NDArray[Any]) -> Numbers:
+        """Sum of `values` (P,), one for each of the `pixels`, over each component."""
+        lengths = self.stops - self.starts
+        return self._by_component(np.add.reduceat(values, np.cumsum(lengths) - lengths))
+
+    def _by_component(self, of_runs: NDArray[Any]) -> Numbers:
+        return np.bincount(self.labels, of_runs, minlength=len(self)).astype(np.float64)
+
+    @cached_property
     def boxes(self) -> Indices:
         """Bounding boxes, shape (N, 4): top, left, bottom, right, the last two exclusive."""
         rows, lefts = np.divmod(self.starts, self.shape[1] + 1)
@@ -76,20 +85,23 @@ class Components:
 
         `outline` (H, W) marks those pixels of the mask that touch the outside.
         """
-        widths = 2 * self.areas() / np.maximum(self.areas(outline), 1) - 1
+        widths = 2 * self.areas() / np.maximum(self.sums(self.under(outline)), 1) - 1
         return np.asarray(widths / self.sides())
 
     def sides(self) -> Indices:
         """Return the longer side of each bounding box."""
-        boxes = self.boxes()
+        boxes = self.boxes
         return np.asarray((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
 
     def mask(self, keep: NDArray[np.bool_]) -> Mask:
         """Draw the components for which `keep` (N,) is true, as bool of shape (H, W)."""
         height, width = self.shape
         chosen = keep[self.labels]
-        edges = np.stack([self.starts[chosen], self.stops[chosen]], 1).ravel()
-        lengths = np.diff(edges, prepend=0, append=height * (width + 1))
+        # Where a gap and the run after it begin; after the last gap, a run of no length.
+        begins = np.zeros((np.count_nonzero(chosen) + 1, 2), dtype=np.intp)
+        begins[1:, 0], begins[:-1, 1] = self.stops[chosen], self.starts[chosen]
+        begins[-1, 1] = height * (width + 1)
+        lengths = np.diff(begins.ravel())
         inside = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
         return inside.reshape(height, width + 1)[:, :width]
 
@@ -100,8 +112,8 @@ def find_components(mask: Mask) -> Components:
     starts, stops = _runs(mask)
     upper, lower = _touching_runs(starts, stops, width + 1)
     roots = _join(len(starts), upper, lower)
-    labels = np.unique(roots, return_inverse=True)[1]
-    return Components((height, width), starts, stops, labels)
+    is_first = roots == np.arange(len(roots))  # run of its component
+    return Components((height, width), starts, stops, (np.cumsum(is_first) - 1)[roots])
 
 
 def _runs(mask: Mask) -> tuple[Indices, Indices]:
@@ -133,5 +145,5 @@ def _join(count: int, a: Indices, b: Indices) -> Indices:
             return root
         a, b, root_a, root_b = a[apart], b[apart], root_a[apart], root_b[apart]
         np.minimum.at(root, np.maximum(root_a, root_b), np.minimum(root_a, root_b))
-        while not np.array_equal(hop := root[root], root):
+        while ((hop := root[root]) != root).any():
             root = hop

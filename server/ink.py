@@ -3,12 +3,16 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.arrays import Grey, Ink, Mask
 from server.background import remove_background
 from server.components import Components, Indices, find_components
 from server.images import ImageError
 from server.morphology import box_blur, local_max
+
+# Shape (P,): at the pixels of some components.
+Strengths = NDArray[np.float32]
 
 # Where ink begins, as a part of the strength of full ink.
 INK_THRESHOLD = 0.2
@@ -68,15 +72,26 @@ def locate_ink(grey: Grey, several: bool = False) -> Ink:
     # A speck may be much stronger than the ink: look low for the drawing, then measure its ink.
     floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL / 2 * grain, 0.15 * strongest)
     parts = find_components(strength > floor)
-    full = _full_strength(strength, parts)
+    strengths = parts.under(strength)
+    full = _full_strength(parts, strengths)
     if INK_THRESHOLD * full > floor:
         parts = find_components(strength > INK_THRESHOLD * full)
-    kept = (_is_drawing if several else _belongs_to_drawing)(parts, strength)
-    near = local_max(parts.mask(kept), 1 + 2 * _soft_edge(parts, kept))
-    paper = np.float32(2 * grain)
-    ink = (strength - paper) / (np.float32(full) - paper)
-    np.clip(ink, 0, 1, out=ink)
-    ink[~near] = 0
+        strengths = parts.under(strength)
+    kept = (_is_drawing if several else _belongs_to_drawing)(parts, strengths)
+    return _scaled(strength, parts, kept, full, 2 * grain)
+
+
+def _scaled(strength: Ink, parts: Components, kept: Mask, full: float, paper: float) -> Ink:
+    """Scale to 0 at the strength of `paper`, to 1 at `full`; 0 but for the kept parts' edges."""
+    boxes = parts.boxes[kept]
+    first, last = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    # How far beyond the threshold the soft edge of a stroke can reach, in pixels.
+    reach = 1 + int((last - first).max()) // 20
+    box = tuple(map(slice, np.maximum(first - reach, 0), last + reach))
+    near = local_max(parts.mask(kept)[box], 1 + 2 * reach)
+    ink = np.zeros_like(strength)
+    within = (strength[box] - np.float32(paper)) / (np.float32(full) - np.float32(paper))
+    np.copyto(ink[box], np.clip(within, 0, 1), where=near)
     return ink
 
 
@@ -95,25 +110,25 @@ def _grain(strength: Ink) -> float:
     flat, step = strength.ravel(), max(1, strength.size // 20_000)
     left, right = flat[:-_GRAIN_REACH:step], flat[_GRAIN_REACH::step]
     limit = 0.5 * strength.max()
-    differences = np.abs(left - right)[(np.abs(left) < limit) & (np.abs(right) < limit)]
-    index = differences.size // 4
-    if not differences.size or np.count_nonzero(differences) < differences.size - index:
+    paper = (np.abs(left) < limit) & (np.abs(right) < limit)
+    size = np.count_nonzero(paper)
+    if np.count_nonzero(paper & (left != right)) < size - size // 4 or not size:
         return 0.0  # as in drawings; and there `partition` is ten times slower
-    quarter = float(np.partition(differences, index)[index])
+    differences = np.abs(left - right)[paper]
+    quarter = float(np.partition(differences, size // 4)[size // 4])
     return quarter / (0.3186 * math.sqrt(2))  # that quantile of the size of a normal difference
 
 
-def _full_strength(strength: Ink, parts: Components) -> float:
+def _full_strength(parts: Components, strengths: Strengths) -> float:
     """Strength of full ink: what the upper quarter of the heaviest part's ink exceeds."""
-    heaviest = parts.areas(strength**2).argmax()
-    ink = strength.ravel()[parts.pixels[parts.owners == heaviest]]
+    ink = strengths[parts.owners == parts.sums(strengths**2).argmax()]
     ink = ink[ink > 0.5 * ink.max()]
     return float(np.partition(ink, 3 * ink.size // 4)[3 * ink.size // 4])
 
 
-def _belongs_to_drawing(parts: Components, strength: Ink) -> Mask:
+def _belongs_to_drawing(parts: Components, strengths: Strengths) -> Mask:
     """Tell which parts belong to the drawing: not specks, shadows or lines across the picture."""
-    weights, boxes = parts.areas(strength**2), parts.boxes()
+    weights, boxes = parts.sums(strengths**2), parts.boxes
     lines = _crosses_picture(boxes, parts.shape)
     if weights[~lines].sum() > _LEAST_PART * weights[lines].sum():
         weights[lines] = 0
@@ -123,16 +138,16 @@ def _belongs_to_drawing(parts: Components, strength: Ink) -> Mask:
     inside = (boxes[:, :2] >= (top - reach, left - reach)).all(axis=1)
     inside &= (boxes[:, 2:] <= (bottom + reach, right + reach)).all(axis=1)
     least = np.where(inside, _LEAST_PART_NEAR, _LEAST_PART) * weights[heaviest]
-    density = parts.areas(strength) / parts.areas()
+    density = parts.sums(strengths) / parts.areas()
     return np.asarray((weights >= least) & (density >= _LEAST_DENSITY * density[heaviest]))
 
 
-def _is_drawing(parts: Components, strength: Ink) -> Mask:
+def _is_drawing(parts: Components, strengths: Strengths) -> Mask:
     """Tell which parts are drawings of their own or pieces of one, where there may be several.
 
     The heaviest part may be many drawings that touch: it counts by what is in a square of it.
     """
-    weights, boxes = parts.areas(strength**2), parts.boxes()
+    weights, boxes = parts.sums(strengths**2), parts.boxes
     # A line has one run of pixels in each of its rows; a row of drawings has many.
     runs = np.bincount(parts.labels) / (boxes[:, 2] - boxes[:, 0])
     lines = _crosses_picture(boxes, parts.shape) & (runs < 2)
@@ -141,7 +156,7 @@ def _is_drawing(parts: Components, strength: Ink) -> Mask:
     height, width = np.moveaxis(boxes[:, 2:] - boxes[:, :2], 0, 1)
     heaviest = (weights / np.maximum(1, width / height)).argmax()
     least = _LEAST_DRAWING * weights[heaviest] / max(1.0, width[heaviest] / height[heaviest])
-    density = parts.areas(strength) / parts.areas()
+    density = parts.sums(strengths) / parts.areas()
     faintest = _LEAST_DENSITY_OF_SEVERAL * density[heaviest]
     return np.asarray((weights >= least) & (density >= faintest))
 
@@ -153,10 +168,3 @@ def _crosses_picture(boxes: Indices, shape: tuple[int, int]) -> Mask:
     """
     crosses = (boxes[:, :2] == 0) & (boxes[:, 2:] == shape)
     return np.asarray((crosses & (np.array(shape) > 0.8 * max(shape))).any(axis=1))
-
-
-def _soft_edge(parts: Components, kept: Mask) -> int:
-    """How far beyond the threshold the soft edge of a stroke can reach, in pixels."""
-    boxes = parts.boxes()[kept]
-    extents = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
-    return 1 + int(extents.max()) // 20

@@ -96,7 +96,7 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
         raise TooManyMarks(
             f"there are {len(marks)} marks in the picture; a number has at most {max_marks}"
         )
-    boxes = marks.boxes()
+    boxes = marks.boxes
     frames = _are_frames(marks, boxes)
     numbers = np.full(len(boxes), -1)
     numbers[~frames] = _number_lines(boxes[~frames])

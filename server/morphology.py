@@ -1,4 +1,4 @@
-"""Windows that slide over a picture: maximum, minimum, mean; and copies of a smaller size."""
+"""Windows that slide over a picture: maximum, minimum, mean; smaller copies; the box of a mask."""
 
 from typing import Any, TypeVar
 
@@ -79,3 +79,16 @@ def reduce_to_min(grey: Grey, factor: int) -> Grey:
     """Take the minimum of blocks of `factor` x `factor` pixels; cut blocks at the end."""
     rows, columns = (np.arange(0, side, factor) for side in grey.shape)
     return np.minimum.reduceat(np.minimum.reduceat(grey, rows, axis=0), columns, axis=1)
+
+
+def bounding_box(mask: NDArray[Any], margin: int = 0) -> tuple[slice, slice]:
+    """Return the rows and the columns that hold all of a mask (H, W) of which some is not 0.
+
+    With a margin, so many more on each side, as far as there are any.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, bottom, left, right = (int(places[end]) for places in (rows, columns) for end in (0, -1))
+    return (
+        slice(max(top - margin, 0), bottom + 1 + margin),
+        slice(max(left - margin, 0), right + 1 + margin),
+    )

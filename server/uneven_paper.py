@@ -129,7 +129,7 @@ class _Guess:
         if self.typical_ink < _LEAST_SIGNAL * np.median(self.contrast):
             return np.zeros_like(mask), 0
         parts = find_components(mask)
-        scores = 2 * parts.areas(sharp) - parts.areas(outline)
+        scores = parts.sums(2 * parts.under(sharp) - parts.under(outline))
         strokes = (parts.thickness(outline) < THICKEST_STROKE) & (scores > 0)
         strokes &= parts.sides() >= _SMALLEST_DRAWING
         return parts.mask(strokes), int(scores[strokes].sum())
@@ -170,7 +170,7 @@ def _best_guess(guesses: list[_Guess], most: float) -> tuple[_Guess, int]:
     wider = min(index + 1, len(guesses) - 1)
     strokes, score = found[index]
     parts = find_components(found[wider][0])
-    known = parts.areas(strokes)
+    known = parts.sums(parts.under(strokes))
     ink = strokes | parts.mask((known > 0) & (parts.areas() < _MOST_GROWTH * known))
     guess = guesses[index]
     paper = np.where(ink, np.maximum(guess.paper, guesses[wider].paper), guess.paper)

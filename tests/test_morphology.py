@@ -5,7 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from server.morphology import box_blur, local_max, local_min, reduce_by, reduce_to_min
+from server.morphology import (
+    bounding_box,
+    box_blur,
+    local_max,
+    local_min,
+    reduce_by,
+    reduce_to_min,
+)
 
 
 def windows(values: np.ndarray, before: int, after: int, measure: Callable) -> np.ndarray:
@@ -55,3 +62,18 @@ def test_smaller_copies(rng: np.random.Generator, factor: int) -> None:
     minima = [[block.min() for block in row] for row in blocks]
     assert np.abs(reduce_by(grey, factor) - means).max() < 1
     np.testing.assert_array_equal(reduce_to_min(grey, factor), minima)
+
+
+@pytest.mark.parametrize("margin", [0, 1, 3])
+def test_a_bounding_box_has_its_margin_as_far_as_the_picture_goes(
+    rng: np.random.Generator, margin: int
+) -> None:
+    mask = np.zeros((11, 16), bool)
+    mask[2:6, 1:14] = rng.random((4, 13)) < 0.4
+    rows, columns = np.nonzero(mask)
+    y, x = np.arange(11), np.arange(16)
+    tall = (y >= rows.min() - margin) & (y <= rows.max() + margin)
+    wide = (x >= columns.min() - margin) & (x <= columns.max() + margin)
+    box = np.zeros_like(mask)
+    box[bounding_box(mask, margin)] = True
+    np.testing.assert_array_equal(box, tall[:, None] & wide)

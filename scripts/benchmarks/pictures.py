@@ -18,6 +18,7 @@ from scripts.benchmarks.clock import stopwatch
 from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.table import milliseconds, table
 from scripts.synthesis import photos
+from scripts.synthesis.geometry import crop
 from server.images import read_picture
 from server.memory import set_up_malloc
 from server.preprocessing import preprocess
@@ -59,10 +60,8 @@ def _measure(kind: str, files: list[bytes], seconds: float) -> Record:
 def _photo(drawing: bytes, rng: np.random.Generator) -> bytes:
     """Photograph a drawing."""
     ink = 255 - np.asarray(Image.open(io.BytesIO(drawing)))
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    shape = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     file = io.BytesIO()
-    Image.fromarray(photos.photograph(shape, rng, PHOTO)).save(file, "JPEG", quality=85)
+    Image.fromarray(photos.photograph(crop(ink), rng, PHOTO)).save(file, "JPEG", quality=85)
     return file.getvalue()
 
 

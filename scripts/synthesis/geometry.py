@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from server.morphology import bounding_box
+
 Size = tuple[int, int]
 
 
@@ -63,7 +65,4 @@ def tilt(quad: np.ndarray, rng: np.random.Generator, much: float = 1.0) -> np.nd
 
 def crop(mask: np.ndarray) -> np.ndarray:
     """Cut away the empty margin of a coverage picture."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
-        return mask
-    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return mask[bounding_box(mask)] if mask.any() else mask
