@@ -151,16 +151,19 @@ def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
         raise NotAnImage("the bytes are not a PNG, JPEG, WebP, GIF or BMP picture")
     try:
         check_container(data, name)
-        size = webp_size(data) if name == "WEBP" else _open(data, name).size
+        # Opening reads the header alone, but a WebP then takes memory for all of its pixels.
+        image = None if name == "WEBP" else _open(data, name)
+        size = webp_size(data) if image is None else image.size
     except ValueError as error:
         raise NotAnImage(f"the {name} picture is damaged: {error}") from error
     _check_size(size, limits.most_pixels(name), limits.pixels_left)
     with _turn(size, limits):
-        return _read(data, name, limits)
+        image = image or _open(data, name)
+        bit_depth = png_bit_depth(data) if name == "PNG" else 8
+        return _read(image, bit_depth, limits)
 
 
 def _open(data: bytes, name: str) -> Image.Image:
-    """Read the header alone; but opening a WebP takes memory for all of its pixels."""
     try:
         return Image.open(io.BytesIO(data), formats=[name])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -196,9 +199,8 @@ def _turn(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]:
         _large_decode.release()
 
 
-def _read(data: bytes, name: str, limits: ImageLimits) -> Picture:
+def _read(image: Image.Image, bit_depth: int, limits: ImageLimits) -> Picture:
     """Decode the pixels, average them down and bring them to grey on white."""
-    image = _open(data, name)
     width, height = image.size
     factor = averaging(width, height, limits.working_pixels)
     try:
@@ -206,9 +208,8 @@ def _read(data: bytes, name: str, limits: ImageLimits) -> Picture:
         image.load()
         orientation = _orientation(image)
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
-        raise NotAnImage(f"the {name} picture is damaged or cut off") from error
+        raise NotAnImage(f"the {image.format} picture is damaged or cut off") from error
     factor = max(1, round(factor * image.width / width))
-    bit_depth = png_bit_depth(data) if name == "PNG" else 8
     grey = _turn_upright(to_grey(*composite_on_white(image, bit_depth, factor)), orientation)
     if orientation >= 5:
         width, height = height, width
