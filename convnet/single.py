@@ -9,15 +9,16 @@ Arrays here have no batch axis: images (H, W, C), contiguous.
 
 from __future__ import annotations
 
-from functools import partial
+from collections import deque
 
 import numpy as np
 
 from convnet.arrays import Array, runs
 from convnet.correlation import tiles
+from convnet.correlation.winograd import TILE
 from convnet.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape
 from convnet.network import Sequential
-from convnet.steps import Step, copy, multiply, pad
+from convnet.steps import Step, copy, largest, multiply, pad
 
 
 class Plan:
@@ -33,8 +34,9 @@ class Plan:
         self.input = np.empty(network.input_shape, np.float32)
         self._steps: list[Step] = []
         self.output = self.input
-        for layer in network.order:
-            self._add(layer)
+        layers = deque(network.order)
+        while layers:
+            self._add(layers)
 
     def run(self, image: Array) -> Array:
         """Return the outputs for one image (H, W, C): a buffer, good until the next call."""
@@ -43,9 +45,14 @@ class Plan:
             step()
         return self.output
 
-    def _add(self, layer: Layer) -> None:
+    def _add(self, layers: deque[Layer]) -> None:
+        """Add the steps of the first of `layers`, and take it from there."""
+        layer = layers.popleft()
         if isinstance(layer, Conv2D):
-            steps, self.output = _convolve(layer, self.output)
+            pool = _pool_within_tiles(layer, layers)
+            if pool > 1:
+                layers.popleft()
+            steps, self.output = _convolve(layer, self.output, pool)
         elif isinstance(layer, MaxPool2D):
             steps, self.output = _pool(layer, self.output)
         elif isinstance(layer, Dense):
@@ -59,12 +66,26 @@ class Plan:
         self._steps += steps
 
 
-def _convolve(layer: Conv2D, source: Array) -> tuple[list[Step], Array]:
+def _in_tiles(layer: Conv2D) -> bool:
+    return tiles.suits(layer.output_shape, layer.input_shape[2], layer.geometry)
+
+
+def _pool_within_tiles(layer: Conv2D, following: deque[Layer]) -> int:
+    """Return the size of the pooling after a layer in tiles, if no window spans two; else 1."""
+    pool = following[0] if following else None
+    if isinstance(pool, MaxPool2D) and pool.pool_size == pool.stride and _in_tiles(layer):
+        return pool.stride if TILE % pool.stride == 0 else 1
+    return 1
+
+
+def _convolve(layer: Conv2D, source: Array, pool: int) -> tuple[list[Step], Array]:
+    """Convolve and, where that is in tiles, pool."""
     kernel = np.ascontiguousarray(layer.correlation_kernel)
     bias = layer.params.get("b", np.zeros(layer.filters, np.float32))
-    out = np.empty(layer.output_shape, np.float32)
-    if tiles.suits(out.shape, kernel.shape[2], layer.geometry):
-        return tiles.prepare(source, kernel, bias, layer.geometry, out), out
+    height, width, filters = layer.output_shape
+    out = np.empty((height // pool, width // pool, filters), np.float32)
+    if _in_tiles(layer):
+        return tiles.prepare(source, kernel, bias, layer.geometry, out, pool), out
     geometry, (height, width, _) = layer.geometry, source.shape
     size = (geometry.top + height + geometry.bottom, geometry.left + width + geometry.right)
     padded, padding = pad(source, geometry.top, geometry.left, size)
@@ -109,27 +130,15 @@ def _pool(layer: MaxPool2D, source: Array) -> tuple[list[Step], Array]:
         return [slice(at, at + (count - 1) * layer.stride + 1, layer.stride) for at in starts]
 
     return [
-        *_largest([source[place] for place in places(height)], rows),
-        *_largest([rows[:, place] for place in places(width)], out),
+        *largest([source[place] for place in places(height)], rows),
+        *largest([rows[:, place] for place in places(width)], out),
     ], out
 
 
-def _largest(views: list[Array], out: Array) -> list[Step]:
-    """Write the largest of several numbers, everywhere."""
-    first, *others = views
-    if not others:
-        return [copy(first, out)]
-    second, *others = others
-    return [
-        lambda: np.maximum(first, second, out=out),
-        *(partial(np.maximum, out, view, out=out) for view in others),
-    ]
-
-
 def _connect(layer: Dense, source: Array) -> tuple[list[Step], Array]:
-    matrix = layer.params["w"].copy()
+    matrix = np.ascontiguousarray(layer.params["w"].T)  # BLAS reads it faster than untransposed
     out = np.empty(layer.output_shape, np.float32)
-    steps = [multiply(source, matrix, out)]
+    steps = [multiply(matrix, source, out)]
     if layer.use_bias:
         steps.append(_shift(out, layer.params["b"]))
     return steps, out

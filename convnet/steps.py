@@ -6,6 +6,7 @@ A step is a function without arguments: it reads and writes buffers that exist a
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,18 @@ def copy(source: Array, out: Array) -> Step:
 def multiply(left: Array, right: Array, out: Array) -> Step:
     """Return the step that writes the matrix product to `out`."""
     return lambda: np.matmul(left, right, out=out)
+
+
+def largest(views: list[Array], out: Array) -> list[Step]:
+    """Return the steps that write the largest of several numbers, everywhere."""
+    first, *others = views
+    if not others:
+        return [copy(first, out)]
+    second, *others = others
+    return [
+        lambda: np.maximum(first, second, out=out),
+        *(partial(np.maximum, out, view, out=out) for view in others),
+    ]
 
 
 def pad(source: Array, top: int, left: int, size: Shape) -> tuple[Array, list[Step]]:

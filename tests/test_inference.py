@@ -86,6 +86,18 @@ def test_answers_equal_the_trained_network_s(network, count):
     np.testing.assert_allclose(served.predict(x), network.predict(x), atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [9, 11, 15, 20])
+@pytest.mark.parametrize("pool", [(1,), (2,), (3,), (4,), (2, 1), (4, 2)])
+def test_a_single_image_is_pooled_as_in_a_batch(size, pool):
+    rng = np.random.default_rng(size)
+    layers = [Conv2D(16, 3, padding=1), MaxPool2D(*pool), ReLU(), Conv2D(17, 3, padding="same")]
+    network = convnet.Sequential(layers, (size, size + 2, 16), rng=rng)
+    x = rng.normal(size=(1, *network.input_shape)).astype(np.float32)
+    exact = network.forward(x.astype(np.float64))
+    served = convnet.InferenceNetwork(network)
+    np.testing.assert_allclose(served.logits(x), exact, atol=1e-5 * np.abs(exact).max())
+
+
 def test_batch_norm_and_dropout_are_folded_away(network):
     folded = inference.fold(network)
     assert not any(isinstance(layer, Dropout) for layer in folded.layers)

@@ -12,7 +12,7 @@ import numpy as np
 from convnet.arrays import Array, Shape, runs
 from convnet.correlation.geometry import Geometry
 from convnet.correlation.winograd import A_T, A_T_AND_BIAS, B_T, KERNEL, TILE, VALUES, G
-from convnet.steps import Step, copy, multiply, pad
+from convnet.steps import Step, copy, largest, multiply, pad
 
 # With fewer channels in or out, unfolding is as fast.
 FEWEST_CHANNELS = 16
@@ -30,11 +30,16 @@ def suits(output_shape: Shape, channels: int, geometry: Geometry) -> bool:
 
 
 def prepare(
-    source: Array, kernel: Array, bias: Array, geometry: Geometry, out: Array
+    source: Array, kernel: Array, bias: Array, geometry: Geometry, out: Array, pool: int = 1
 ) -> list[Step]:
-    """Return the steps that correlate `source` (H, W, C) with `kernel` into `out`."""
+    """Return the steps that correlate `source` (H, W, C) with `kernel` into `out`.
+
+    With a `pool` of 2 or 4, `out` gets the largest of each 2×2 or 4×4 outputs: a tile is pooled
+    before it is written where it belongs.
+    """
     channels, filters = kernel.shape[2:]
-    down, across = -(-out.shape[0] // TILE), -(-out.shape[1] // TILE)
+    height, width = geometry.output_size(*source.shape[:2])
+    down, across = -(-height // TILE), -(-width // TILE)
     size = (down * TILE + KERNEL - 1, across * TILE + KERNEL - 1)
     padded, padding = pad(source, geometry.top, geometry.left, size)
     h, w, _ = padded.strides
@@ -49,6 +54,7 @@ def prepare(
     columns = np.empty((TILE, VALUES + 1, down * across * filters), np.float32)
     columns[:, -1] = np.tile(bias, down * across)
     outputs = np.empty((TILE, TILE, down * across * filters), np.float32)
+    pooled, pooling = _pool(outputs, pool)
     return [
         *padding,
         copy(windows, places),
@@ -57,12 +63,28 @@ def prepare(
         multiply(inputs.reshape(VALUES**2, -1, channels), kernels, products),
         multiply(A_T, products.reshape(VALUES, -1), columns[:, :-1].reshape(TILE, -1)),
         multiply(A_T_AND_BIAS, columns, outputs),
-        *_assemble(outputs.reshape(TILE, TILE, down, across, filters), out),
+        *pooling,
+        *_assemble(pooled.reshape(*pooled.shape[:2], down, across, filters), out),
+    ]
+
+
+def _pool(tiles: Array, size: int) -> tuple[Array, list[Step]]:
+    """Pool tiles (4, 4, numbers) to the largest of each `size` x `size`."""
+    if size == 1:
+        return tiles, []
+    side, numbers = TILE // size, tiles.shape[2]
+    windows = tiles.reshape(side, size, TILE, numbers)
+    rows = np.empty((side, TILE, numbers), np.float32)
+    columns = rows.reshape(side, side, size, numbers)
+    pooled = np.empty((side, side, numbers), np.float32)
+    return pooled, [
+        *largest([windows[:, row] for row in range(size)], rows),
+        *largest([columns[:, :, column] for column in range(size)], pooled),
     ]
 
 
 def _assemble(tiles: Array, out: Array) -> list[Step]:
-    """Write tiles (4, 4, down, across, C) where they belong, without what is over at the edges."""
+    """Write tiles (S, S, down, across, C) where they belong, without what is over at the edges."""
     side, _, down, across, filters = tiles.shape
     size = (down * side, across * side, filters)
     whole = out if out.shape == size else np.empty(size, np.float32)
