@@ -12,7 +12,8 @@ The result holds copies of the weights and never changes: threads may share it.
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -90,7 +91,7 @@ class InferenceNetwork:
         self.network = fold(network)
         self.name = network.name
         self.metadata = network.metadata
-        self._plans = threading.local()
+        self._idle: list[Plan] = []  # there are as many plans as there have been callers at once
 
     def logits(self, x: Array) -> Array:
         """Return the last layer's outputs (N, classes) before any softmax.
@@ -111,18 +112,21 @@ class InferenceNetwork:
 
     def _one_by_one(self, x: Array) -> Array:
         # Not shared out: its calls are so short that two threads take longer than one.
-        plan = self._plan()
         out = np.empty((len(x), *self.network.output_shape), x.dtype)
-        for index, image in enumerate(x):
-            out[index] = plan.run(image)
+        with self._plan() as plan:
+            for index, image in enumerate(x):
+                out[index] = plan.run(image)
         return out
 
-    def _plan(self) -> Plan:
-        """Return the calling thread's own plan."""
-        if not hasattr(self._plans, "plan"):
-            self._plans.plan = Plan(self.network)
-        plan: Plan = self._plans.plan
-        return plan
+    @contextmanager
+    def _plan(self) -> Iterator[Plan]:
+        """Lend a plan that nobody else is using: the one used last, as it may still be cached."""
+        try:
+            plan = self._idle.pop()
+        except IndexError:
+            plan = Plan(self.network)
+        yield plan
+        self._idle.append(plan)
 
     def _in_blocks(self, x: Array) -> Array:
         out = np.empty((len(x), *self.network.output_shape), x.dtype)

@@ -2,7 +2,7 @@
 
 For a single image the arithmetic of a small network takes less time than making the arrays for
 it. So each layer becomes a *step*: a closure over buffers and strided views that exist already,
-which reads where the step before it has written. A plan belongs to one thread.
+which reads where the step before it has written. Only one thread may use a plan at a time.
 
 Arrays here have no batch axis: images (H, W, C), contiguous.
 """

@@ -32,6 +32,7 @@ RECEIVE_BYTES = 256 * 1024
 SEND_BUFFER = 256 * 1024
 SEND_TIMEOUT = struct.pack("ll", 10, 0)  # struct timeval: seconds, microseconds
 LINGER_SECONDS = 2.0
+COURTESY_SECONDS = 0.001
 LINGER_LIMIT = 20.0
 BUFFER_BUDGET = 64 * 1024 * 1024
 ALWAYS_ADMITTED = (b"GET /livez ", b"GET /readyz ", b"GET /v2/health/", b"GET /metrics ")
@@ -105,7 +106,13 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
     # -- in ---------------------------------------------------------------------------------
 
     def accept(self, listener: Any) -> bool:
-        """Take a new connection from the system, if there is one."""
+        """Take a new connection from the system, if there is one.
+
+        The system tells all workers of it, and whichever comes first gets it, and all that is asked
+        on it later. A busy worker lets the others go first, or else it could soon have everyone.
+        """
+        if self.admitted:
+            time.sleep(COURTESY_SECONDS)
         try:
             sock, client = listener.accept()
         except OSError:

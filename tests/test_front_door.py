@@ -1,12 +1,18 @@
 """What a client may do to a real gunicorn's front door on one connection, or on all of them."""
 
+import base64
+import io
+import json
 import os
 import re
+import select
 import signal
 import time
+from pathlib import Path
 
 import pytest
-from live import PATIENCE, serve
+from live import PATIENCE, eventually, serve
+from PIL import Image
 
 LIVE = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -98,3 +104,33 @@ def test_beginnings_of_requests_do_not_keep_others_out(tmp_path):
         assert time.monotonic() - started < PATIENCE / 4  # and not when they are late
         for connection in begun:
             connection.close()
+
+
+def connections(worker):
+    """Count the sockets of a worker."""
+    files = Path(f"/proc/{worker}/fd").iterdir()
+    return sum(file.is_symlink() and str(file.readlink()).startswith("socket:") for file in files)
+
+
+def test_a_busy_worker_leaves_new_connections_to_the_other(tmp_path, seven):
+    file = io.BytesIO()
+    Image.open(io.BytesIO(seven)).resize((2000, 2000)).save(file, "PNG")
+    much = json.dumps({"images": [base64.b64encode(file.getvalue()).decode()] * 32}).encode()
+    head = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with serve(tmp_path, WEB_CONCURRENCY=2, MAX_TOTAL_PIXELS=32 * 2000**2) as service:
+        time.sleep(1)  # until the connections that tried whether it answers are forgotten
+        idle = {worker: connections(worker) for worker in service.workers()}
+        with service.connect() as client:
+            client.sendall(head + b"Content-Length: %d\r\n\r\n%s" % (len(much), much))
+            (busy,) = eventually(lambda: [w for w in idle if connections(w) > idle[w]])
+            time.sleep(0.1)  # until it computes
+            others = []
+            for _ in range(12):
+                others.append(service.connect())
+                time.sleep(0.01)
+            taken = connections(busy) - idle[busy] - 1
+            assert taken <= 3
+            assert not select.select([client], [], [], 0)[0]  # it has been busy until now
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+            for other in others:
+                other.close()

@@ -1,5 +1,6 @@
 """The served form of a network gives the trained network's answers, from any thread."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -133,6 +134,27 @@ def test_threads_share_one_network(network):
         for _ in range(5):
             for found, one in zip(pool.map(served.predict, batches), expected, strict=True):
                 np.testing.assert_array_equal(found, one)
+
+
+def test_there_are_as_many_plans_as_callers_at_once(monkeypatch):
+    network = convnet.build("live-app", rng=np.random.default_rng(0))
+    image = np.zeros((1, *network.input_shape), np.float32)
+    served, made, together = convnet.InferenceNetwork(network), [], threading.Barrier(3)
+
+    class Plan(inference.Plan):
+        def __init__(self, network):
+            super().__init__(network)
+            made.append(self)
+
+        def run(self, image):
+            together.wait(10)
+            return super().run(image)
+
+    monkeypatch.setattr(inference, "Plan", Plan)
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(4):
+            list(pool.map(served.predict, [image] * 3))
+            assert len(made) == 3
 
 
 def test_float64_is_answered_in_float64(network):
