@@ -158,9 +158,8 @@ def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
         raise NotAnImage(f"the {name} picture is damaged: {error}") from error
     _check_size(size, limits.most_pixels(name), limits.pixels_left)
     with _turn(size, limits):
-        image = image or _open(data, name)
         bit_depth = png_bit_depth(data) if name == "PNG" else 8
-        return _read(image, bit_depth, limits)
+        return _read(image or _open(data, name), name, bit_depth, limits)
 
 
 def _open(data: bytes, name: str) -> Image.Image:
@@ -199,7 +198,7 @@ def _turn(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]:
         _large_decode.release()
 
 
-def _read(image: Image.Image, bit_depth: int, limits: ImageLimits) -> Picture:
+def _read(image: Image.Image, name: str, bit_depth: int, limits: ImageLimits) -> Picture:
     """Decode the pixels, average them down and bring them to grey on white."""
     width, height = image.size
     factor = averaging(width, height, limits.working_pixels)
@@ -208,7 +207,7 @@ def _read(image: Image.Image, bit_depth: int, limits: ImageLimits) -> Picture:
         image.load()
         orientation = _orientation(image)
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
-        raise NotAnImage(f"the {image.format} picture is damaged or cut off") from error
+        raise NotAnImage(f"the {name} picture is damaged or cut off") from error
     factor = max(1, round(factor * image.width / width))
     grey = _turn_upright(to_grey(*composite_on_white(image, bit_depth, factor)), orientation)
     if orientation >= 5:
