@@ -10,3 +10,6 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "CONVNET_THREADS"):
 from server import create_app  # noqa: E402
 
 app = application = create_app()
+# One picture is read before workers are made from this process: what the first needs to have loaded
+# and prepared is then there for each of them.
+app.extensions["readiness"].check()

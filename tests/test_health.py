@@ -1,5 +1,8 @@
 import io
+import subprocess
+import sys
 
+from live import ROOT
 from PIL import Image
 from test_api import problem
 
@@ -43,3 +46,10 @@ def test_the_known_picture_is_ours_and_drawn():
 def test_the_shipped_network_is_ready():
     response = create_app().test_client().get("/readyz")
     assert response.status_code == 200
+
+
+def test_a_picture_is_read_before_workers_are_made():
+    code = "import wsgi; print(wsgi.app.extensions['readiness'].proven.is_set())"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "True\n"
