@@ -82,7 +82,7 @@ def locate_ink(grey: Grey, several: bool = False) -> Ink:
 
 
 def _scaled(strength: Ink, parts: Components, kept: Mask, full: float, paper: float) -> Ink:
-    """Scale to 0 at the strength of `paper`, to 1 at `full`; 0 but for the kept parts' edges."""
+    """Scale to 0 at the strength of `paper`, to 1 at `full`; 0 away from the kept parts."""
     boxes = parts.boxes[kept]
     first, last = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     # How far beyond the threshold the soft edge of a stroke can reach, in pixels.
