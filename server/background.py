@@ -144,8 +144,8 @@ class _Drawing:
     def is_blob(self) -> bool:
         """Whether it is too thick for strokes of a pen."""
         parts = find_components(self._ink[self._box])
-        blobs = parts.thickness(self._outline) > THICKEST_STROKE
-        return bool(parts.areas()[blobs].sum() > 0.1 * parts.areas().sum())
+        areas, blobs = parts.areas(), parts.thickness(self._outline) > THICKEST_STROKE
+        return bool(areas[blobs].sum() > 0.1 * areas.sum())
 
     @property
     def is_on_even_paper(self) -> bool:

@@ -32,8 +32,8 @@ RECEIVE_BYTES = 256 * 1024
 SEND_BUFFER = 256 * 1024
 SEND_TIMEOUT = struct.pack("ll", 10, 0)  # struct timeval: seconds, microseconds
 LINGER_SECONDS = 2.0
-COURTESY_SECONDS = 0.001
 LINGER_LIMIT = 20.0
+COURTESY_SECONDS = 0.001
 BUFFER_BUDGET = 64 * 1024 * 1024
 ALWAYS_ADMITTED = (b"GET /livez ", b"GET /readyz ", b"GET /v2/health/", b"GET /metrics ")
 

@@ -1,6 +1,7 @@
 """What a client may do to a real gunicorn's front door on one connection, or on all of them."""
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -120,17 +121,14 @@ def test_a_busy_worker_leaves_new_connections_to_the_other(tmp_path, seven):
     with serve(tmp_path, WEB_CONCURRENCY=2, MAX_TOTAL_PIXELS=32 * 2000**2) as service:
         time.sleep(1)  # until the connections that tried whether it answers are forgotten
         idle = {worker: connections(worker) for worker in service.workers()}
-        with service.connect() as client:
+        with contextlib.ExitStack() as connected:
+            client = connected.enter_context(service.connect())
             client.sendall(head + b"Content-Length: %d\r\n\r\n%s" % (len(much), much))
             (busy,) = eventually(lambda: [w for w in idle if connections(w) > idle[w]])
             time.sleep(0.1)  # until it computes
-            others = []
             for _ in range(12):
-                others.append(service.connect())
+                connected.enter_context(service.connect())
                 time.sleep(0.01)
-            taken = connections(busy) - idle[busy] - 1
-            assert taken <= 3
+            assert connections(busy) - idle[busy] <= 1 + 3
             assert not select.select([client], [], [], 0)[0]  # it has been busy until now
             assert client.recv(100).startswith(b"HTTP/1.1 200")
-            for other in others:
-                other.close()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
+from server.morphology import bounding_box
+
 
 def clutter(coverage: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Add one disturbance to a page's coverage, uint8 (H, W), around its ink."""
@@ -23,10 +25,10 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 def _ink_box(coverage: np.ndarray) -> Box | None:
-    rows, columns = np.flatnonzero(coverage.any(axis=1)), np.flatnonzero(coverage.any(axis=0))
-    if len(rows) == 0:
+    if not coverage.any():
         return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    rows, columns = bounding_box(coverage)
+    return columns.start, rows.start, columns.stop, rows.stop
 
 
 def stray_line(coverage: np.ndarray, box: Box, rng: np.random.Generator) -> np.ndarray:
