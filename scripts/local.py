@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from server import descriptions
 from server.config import Config
 from server.pipeline import Pipeline
 from server.problems import Problem
 from server.recognizer import Recognizer
+from server.serializers import predictions
 
 
 class LocalReader:
@@ -42,10 +42,10 @@ class LocalReader:
         try:
             if route == "read":
                 result = self.pipeline.read(picture)
-                body = descriptions.number(result)
+                body = predictions.number(result)
             else:
                 result = self.pipeline.predict([picture])
-                (body,) = descriptions.digits(result)
+                (body,) = predictions.digits(result)
         except Problem as problem:
             raise ValueError(problem.detail) from None
-        return body | descriptions.signature(self.pipeline.identity, result)
+        return body | predictions.signature(self.pipeline.identity, result)

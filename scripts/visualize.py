@@ -26,8 +26,8 @@ from scripts.download_data import DownloadError
 from scripts.training.data import open_dataset
 from scripts.training.models import open_network
 from scripts.training.options import require_matplotlib, require_writable_folder
-from server.images import ImageError, decode
-from server.preprocessing import preprocess
+from server.images.decode import ImageError, decode
+from server.preprocessing.mnist_form import preprocess
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,25 +6,27 @@ from typing import Any
 
 from flask import Flask, request
 
-from server import (
-    api,
-    bodies,
-    documents,
-    errors,
-    health,
-    inspection,
-    metrics,
-    open_inference,
-    pages,
-    request_log,
-    security,
-    static_files,
-)
-from server.bodies import Request
 from server.config import MAX_FORM_FIELDS, Config
-from server.memory import set_up_malloc
+from server.malloc import set_up_malloc
+from server.middleware import (
+    access_log,
+    body_limit,
+    error_handlers,
+    metrics,
+    security_headers,
+)
+from server.middleware.body_limit import Request
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
+from server.routes import (
+    api_docs,
+    explain,
+    health,
+    open_inference,
+    pages,
+    predict,
+    static_files,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,13 +51,13 @@ def build(
         "readiness": health.Readiness(pipeline),
         "pages": {},
     }
-    request_log.register(app, settings.log_level)
+    access_log.register(app, settings.log_level)
     metrics.register(app)
-    security.register(app, settings.allowed_origins)
-    errors.register(app)
-    app.before_request(lambda: bodies.limit(request, settings.max_body_bytes))
+    security_headers.register(app, settings.allowed_origins)
+    error_handlers.register(app)
+    app.before_request(lambda: body_limit.limit(request, settings.max_body_bytes))
     static_files.register(app, ROOT / "static")
-    for feature in (api, documents, health, inspection, open_inference, pages):
+    for feature in (predict, api_docs, health, explain, open_inference, pages):
         app.register_blueprint(feature.blueprint)
     return app
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from server.config import Config
-from server.images import ImageError, ImageLimits, Picture, read_picture
-from server.preprocessing import preprocess
+from server.images.decode import ImageError, ImageLimits, Picture, read_picture
+from server.preprocessing.mnist_form import preprocess
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores
-from server.segmentation import Segment, segment
+from server.segmentation.digits import Segment, segment
 
 BESIDE_DIGITS = 2.0
 """By how much the log-odds of "some digit" are higher for what stands beside digits."""

@@ -19,8 +19,8 @@ from page import browser, desk, open_desk, service, window  # noqa: F401 - fixtu
 
 from convnet import datasets
 from server import create_app
-from server.health import known_picture
 from server.recognizer import Reading
+from server.routes.health import known_picture
 
 # No test measures time, on purpose or by a default; and the same inputs are tried everywhere.
 hypothesis.settings.register_profile(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.arrival import Arrival, chunk_size
+from server.worker.framing import Arrival, chunk_size
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /p HTTP/1.1\r\nContent-Length: 5\r\nHost: x\r\n\r\nabcde"

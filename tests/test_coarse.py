@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.background import border_level
-from server.coarse import refine
-from server.preprocessing import BlankImage, preprocess
+from server.preprocessing.background import border_level
+from server.preprocessing.low_resolution import refine
+from server.preprocessing.mnist_form import BlankImage, preprocess
 from tests.strokes import DIGITS, draw, every_digit, on_paper, unlikeness, wanted
 
 NEAREST, BILINEAR, BICUBIC = (

@@ -25,8 +25,8 @@ from scripts.served.recipe import ServedRecipe
 from scripts.served.summary import spread
 from scripts.synthesis.standins import KINDS, writers
 from server import create_app
-from server.images import decode
-from server.preprocessing import preprocess
+from server.images.decode import decode
+from server.preprocessing.mnist_form import preprocess
 from server.recognizer import Recognizer
 
 DATA = tiny_digits()

@@ -9,7 +9,7 @@ from PIL import Image
 from test_api import problem
 
 from server import create_app
-from server.health import KNOWN_DIGIT, known_picture
+from server.routes.health import KNOWN_DIGIT, known_picture
 
 
 def test_the_process_lives_without_a_network(client, recognizer):

@@ -9,11 +9,7 @@ import pytest
 from pictures import drawing, encoded
 from PIL import Image, ImageOps
 
-from server.images import (
-    ImageLimits,
-    decode,
-    read_picture,
-)
+from server.images.decode import ImageLimits, decode, read_picture
 
 # What a viewer shows --------------------------------------------------------------------------
 

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from pictures import FORMATS, SIGNATURES, drawing, encoded
 from PIL import Image
 
-from server import images
-from server.containers import webp_size
-from server.images import (
+from server.images.containers import webp_size
+from server.images.decode import (
     DecoderBusy,
     ImageError,
     ImageLimits,
@@ -75,7 +74,7 @@ def test_a_bomb_is_refused_before_its_pixels_are_decoded() -> None:
 def test_large_pictures_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     data = encoded(Image.new("L", (1100, 1000), 255))
     turn = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(images, "_large_decode", turn)
+    monkeypatch.setattr("server.images.decode._large_decode", turn)
     with turn, pytest.raises(DecoderBusy) as info:
         decode(data, ImageLimits(wait_seconds=0.01))
     assert info.value.code == "busy"
@@ -90,8 +89,8 @@ def test_large_pictures_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 EIGHT_AT_ONCE = """
 import io, sys, threading
 from PIL import Image
-from server.images import ImageLimits, decode
-from server.memory import set_up_malloc
+from server.images.decode import ImageLimits, decode
+from server.malloc import set_up_malloc
 
 set_up_malloc()  # as the service does
 file = io.BytesIO()

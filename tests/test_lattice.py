@@ -8,9 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strokes import bars
 
-from server.lattice import Candidate, best_way, find_candidates, find_pairs, reading_costs
-from server.lines import Line
-from server.seams import LOOSE, find_seams
+from server.segmentation.candidates import (
+    Candidate,
+    best_way,
+    find_candidates,
+    find_pairs,
+    reading_costs,
+)
+from server.segmentation.seams import LOOSE, find_seams
+from server.segmentation.text_lines import Line
 
 NOTHING = np.zeros((28, 28), np.float32)
 

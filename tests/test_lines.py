@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from server.lines import TooManyMarks, find_lines
+from server.segmentation.text_lines import TooManyMarks, find_lines
 
 Block = tuple[int, int, int, int]
 

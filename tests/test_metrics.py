@@ -12,7 +12,8 @@ from live import eventually, serve
 from prometheus_client.parser import text_string_to_metric_families
 from test_api import blank, problem
 
-from server import create_app, metrics
+from server import create_app
+from server.middleware import metrics
 
 
 def samples(text):
@@ -83,7 +84,7 @@ def test_without_the_extra_the_route_says_so(recognizer, monkeypatch, seven):
 def test_the_client_library_is_not_needed(root):
     code = (
         "import sys; sys.modules['prometheus_client'] = None\n"
-        "from server import metrics; assert not metrics.AVAILABLE\n"
+        "from server.middleware import metrics; assert not metrics.AVAILABLE\n"
         "from server import create_app; create_app()"
     )
     subprocess.run([sys.executable, "-c", code], cwd=root, check=True)

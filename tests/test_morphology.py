@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from server.morphology import (
+from server.preprocessing.filters import (
     bounding_box,
     box_blur,
     local_max,

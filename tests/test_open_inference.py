@@ -9,7 +9,7 @@ from tritonclient.utils import InferenceServerException
 
 from server import create_app
 from server.config import Config
-from server.health import KNOWN_DIGIT
+from server.routes.health import KNOWN_DIGIT
 
 URL = "/v2/models/scripted/infer"
 

@@ -16,10 +16,15 @@ from PIL import Image, ImageFilter
 from strokes import DIGITS, Point, draw, every_digit, on_paper, unlikeness, wanted
 
 from convnet import datasets
-from server import background, ink, preprocessing
-from server.components import Components, find_components
-from server.images import decode
-from server.preprocessing import BlankImage, center_of_mass, locate_ink, preprocess
+from server.images.decode import decode
+from server.preprocessing import background, foreground, mnist_form
+from server.preprocessing.connected_components import Components, find_components
+from server.preprocessing.mnist_form import (
+    BlankImage,
+    center_of_mass,
+    locate_ink,
+    preprocess,
+)
 
 # The form of the result ------------------------------------------------------------------------
 
@@ -327,12 +332,12 @@ def none_of(boxes: np.ndarray, _: object) -> np.ndarray:
 
 STEPS: dict[str, tuple[object, str, object, Make, float]] = {
     "shadows are removed": (background, "remove_uneven_paper", lambda _: None, _shadowed, 0.07),
-    "grain is smoothed": (ink, "box_blur", lambda strength, _: strength, _grainy, 0.1),
-    "specks are dropped": (ink, "_belongs_to_drawing", all_of, _speckled, 0.1),
-    "lines are dropped": (ink, "_crosses_picture", none_of, _ruled, 0.1),
-    "the digit is cropped": (preprocessing, "_crop", lambda ink: ink, _plain, 0.1),
-    "thin strokes are widened": (preprocessing, "_thicken", lambda ink: ink, _plain, 0.01),
-    "mass is centred": (preprocessing, "center_of_mass", lambda _: (4.0, 4.0), _plain, 0.1),
+    "grain is smoothed": (foreground, "box_blur", lambda strength, _: strength, _grainy, 0.1),
+    "specks are dropped": (foreground, "_belongs_to_drawing", all_of, _speckled, 0.1),
+    "lines are dropped": (foreground, "_crosses_picture", none_of, _ruled, 0.1),
+    "the digit is cropped": (mnist_form, "_crop", lambda ink: ink, _plain, 0.1),
+    "thin strokes are widened": (mnist_form, "_thicken", lambda ink: ink, _plain, 0.01),
+    "mass is centred": (mnist_form, "center_of_mass", lambda _: (4.0, 4.0), _plain, 0.1),
 }
 
 

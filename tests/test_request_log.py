@@ -4,7 +4,7 @@ import re
 import pytest
 
 from server import create_app
-from server.request_log import request_id
+from server.middleware.access_log import request_id
 
 
 @pytest.mark.parametrize("proposed", ["abc", "5f2c-7", "A.b_c:9", "x" * 64])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strokes import bars
 
-from server.seams import LOOSE, STIFF, find_seams
+from server.segmentation.seams import LOOSE, STIFF, find_seams
 
 
 def test_gaps_are_found_between_slanted_strokes():

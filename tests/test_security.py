@@ -1,7 +1,7 @@
 import pytest
 
 from server import create_app
-from server.security import CONTENT_SECURITY_POLICY, HEADERS
+from server.middleware.security_headers import CONTENT_SECURITY_POLICY, HEADERS
 
 PATHS = ["/", "/livez", "/predict", "/nowhere", "/static/none.js"]
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from strokes import DIGITS, draw, on_paper, unlikeness
 
-from server.lines import TooManyMarks
-from server.preprocessing import BlankImage, preprocess
+from server.preprocessing.mnist_form import BlankImage, preprocess
 from server.recognizer import Recognizer
-from server.segmentation import Segment, segment
+from server.segmentation.digits import Segment, segment
+from server.segmentation.text_lines import TooManyMarks
 
 SIDE = 160
 

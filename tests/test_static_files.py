@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from server import create_app
-from server.static_files import MEDIA_TYPES, StaticFiles, register
+from server.routes.static_files import MEDIA_TYPES, StaticFiles, register
 
 
 @pytest.fixture
@@ -138,6 +138,6 @@ def test_the_page_is_made_once(recognizer, monkeypatch):
     client = create_app(recognizer=recognizer).test_client()
     first = client.get("/").text
     monkeypatch.setattr(
-        "server.pages.render_template", lambda name: pytest.fail(f"{name} made again")
+        "server.routes.pages.render_template", lambda name: pytest.fail(f"{name} made again")
     )
     assert client.get("/").text == first

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.parsing.strict_json import decode_base64, load_json
 from server.problems import Problem
-from server.strict import decode_base64, load_json
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from scripts.synthesis import clutter, corruptions, cutouts, fidelity, nondigits, photos
 from scripts.synthesis.geometry import crop
 from scripts.synthesis.sources import handwritten_coverage
-from server.preprocessing import BlankImage, preprocess
+from server.preprocessing.mnist_form import BlankImage, preprocess
 
 
 def rng(seed=0):

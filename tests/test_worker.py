@@ -4,9 +4,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from server.arrival import Arrival
 from server.config import Config
-from server.worker import HEAD_LIMIT, FrontDoorWorker
+from server.worker.buffering import HEAD_LIMIT, FrontDoorWorker
+from server.worker.framing import Arrival
 
 MEGABYTE = 1024 * 1024
 

@@ -19,9 +19,9 @@ from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.table import milliseconds, table
 from scripts.synthesis import photos
 from scripts.synthesis.geometry import crop
-from server.images import read_picture
-from server.memory import set_up_malloc
-from server.preprocessing import preprocess
+from server.images.decode import read_picture
+from server.malloc import set_up_malloc
+from server.preprocessing.mnist_form import preprocess
 
 PHOTO = (4000, 3000)
 # Different pictures of a kind: where the ink lies decides how much there is to do.

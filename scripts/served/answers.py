@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from convnet.metrics import expected_calibration_error
 from convnet.rejection import NONE, energy
-from server.images import ImageError, decode
-from server.preprocessing import preprocess
+from server.images.decode import ImageError, decode
+from server.preprocessing.mnist_form import preprocess
 from server.recognizer import Recognizer
 
 

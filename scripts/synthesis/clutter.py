@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from server.morphology import bounding_box
+from server.preprocessing.filters import bounding_box
 
 
 def clutter(coverage: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from server.morphology import bounding_box
+from server.preprocessing.filters import bounding_box
 
 Size = tuple[int, int]
 

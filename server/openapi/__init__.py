@@ -3,9 +3,9 @@
 from typing import Any
 
 from server.config import Config
-from server.openapi.answers import answers
+from server.openapi.example_answers import answers
+from server.openapi.example_problems import refusals
 from server.openapi.operations import paths
-from server.openapi.refusals import refusals
 from server.openapi.schemas import schemas
 from server.pipeline import Pipeline
 from server.problems import KINDS

@@ -1,9 +1,8 @@
 """The paths of the service, and what each of their operations takes and answers."""
 
 from server.config import Config
-from server.openapi import examples, inference
-from server.openapi.examples import Examples
-from server.openapi.parts import (
+from server.openapi import example_requests, open_inference
+from server.openapi.builders import (
     WITH_PICTURE,
     Part,
     answer,
@@ -14,6 +13,7 @@ from server.openapi.parts import (
     problems,
     query,
 )
+from server.openapi.example_requests import Examples
 from server.openapi.schemas import WISHES, questions_as_text, record, ref
 from server.recognizer import Recognizer
 
@@ -23,7 +23,7 @@ Shown = dict[str, Examples]
 def paths(config: Config, recognizer: Recognizer, shown: Shown) -> dict[str, Part]:
     """Describe every operation; `shown` are examples of answers."""
     inner = inside(len(recognizer.layers), shown)
-    of_model = inference.paths(config, recognizer, shown["infer"])
+    of_model = open_inference.paths(config, recognizer, shown["infer"])
     return reading(shown) | inner | running() | documents() | of_model
 
 
@@ -38,7 +38,7 @@ def reading(shown: Shown) -> dict[str, Part]:
         json_answer(digits, "What was read", shown["predict"])
         | problems(*WITH_PICTURE, "too_many_images"),
         parameters=query(**WISHES),
-        requestBody=pictures(one_or_more, examples.PREDICT, **WISHES),
+        requestBody=pictures(one_or_more, example_requests.PREDICT, **WISHES),
     )
     only_input = {"input": WISHES["input"]}
     read = operation(
@@ -48,7 +48,7 @@ def reading(shown: Shown) -> dict[str, Part]:
         json_answer(ref("Number"), "What was read, and where", shown["read"])
         | problems(*WITH_PICTURE, "too_many_marks"),
         parameters=query(**only_input),
-        requestBody=pictures(ref("PictureOfNumber"), examples.READ, **only_input),
+        requestBody=pictures(ref("PictureOfNumber"), example_requests.READ, **only_input),
     )
     return {"/predict": {"post": predict}, "/read": {"post": read}}
 
@@ -63,7 +63,7 @@ def inside(layers: int, shown: Shown) -> dict[str, Part]:
         json_answer(ref("Explanation"), "What every layer saw", shown["explain"])
         | problems(*WITH_PICTURE),
         parameters=query(**texts),
-        requestBody=pictures(ref("PictureToExplain"), examples.EXPLAIN, **texts),
+        requestBody=pictures(ref("PictureToExplain"), example_requests.EXPLAIN, **texts),
     )
     model = operation(
         "looking inside",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from server import tensors
 from server.config import IMAGE_FORMATS, LIMITS, Config
-from server.descriptions import DEFAULT_TOP
-from server.openapi.examples import PICTURE
+from server.openapi.example_requests import PICTURE
+from server.parsing import tensors
 from server.problems import KINDS
+from server.serializers.predictions import DEFAULT_TOP
 
 Schema = dict[str, Any]
 

@@ -1,0 +1,200 @@
+"""The exact numbers of one layer, so that it can be followed by hand."""
+
+import base64
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.explanation import layer_cards
+from server.explanation.layer_trace import Trace
+from server.problems import Problem
+
+LARGEST = 100_000
+WINDOWED = ("Conv2D", "MaxPool2D", "AveragePool2D")
+WHOLE = ("Flatten", "Reshape", "Softmax")
+
+
+def detail(step: Trace, index: int, channel: int | None) -> dict[str, Any]:
+    """Write what went into a channel of a layer, what came out, and the numbers in between.
+
+    Raises
+    ------
+    Problem
+        If the layer needs a `channel`, or has no such one.
+    """
+    kind = type(step.layer).__name__
+    if kind in WHOLE:
+        channel = None
+    else:
+        check_channel(step, kind, channel)
+    numbers: dict[str, Any] = CONTENTS.get(kind, pointwise)(step, channel)
+    return {"layer": index, "channel": channel, "kind": kind} | numbers
+
+
+def check_channel(step: Trace, kind: str, channel: int | None) -> None:
+    """Refuse a channel that is not there."""
+    channels = step.output.shape[-1]
+    if channel is None and not (kind == "Dense" and step.layer.params["w"].size <= LARGEST):
+        raise Problem("invalid_field", "`channel` is needed for this layer", field="channel")
+    if channel is not None and channel >= channels:
+        expected = f"a whole number from 0 to {channels - 1}"
+        raise Problem(
+            "invalid_field", f"`channel` must be {expected}, got {channel}", field="channel"
+        )
+
+
+def convolution(step: Trace, channel: int) -> dict[str, Any]:
+    """Write a convolution: all of the input, one kernel as it is laid on it, one map."""
+    return {
+        "input": tensor(step.input),
+        "kernel": tensor(kernel_of(step, channel)),
+        "bias": bias_of(step, channel),
+        "output": tensor(step.output[..., channel]),
+        **placement(step),
+    }
+
+
+def pooling(step: Trace, channel: int) -> dict[str, Any]:
+    """Write a pooling: one map before and after."""
+    return {
+        "input": tensor(step.input[..., channel]),
+        "output": tensor(step.output[..., channel]),
+        **placement(step),
+    }
+
+
+def dense(step: Trace, channel: int | None) -> dict[str, Any]:
+    """Write a weighted sum: of one neuron, or of all."""
+    which = slice(None) if channel is None else channel
+    output = step.output[which]
+    return {
+        "input": tensor(step.input),
+        "weights": tensor(step.layer.params["w"][:, which]),
+        "bias": tensor(biases(step)) if channel is None else bias_of(step, channel),
+        "output": tensor(output) if channel is None else float(output),
+    }
+
+
+def normalization(step: Trace, channel: int) -> dict[str, Any]:
+    """Write a normalisation: the four numbers of a channel, before and after."""
+    params, state = step.layer.params, step.layer.state
+    return pointwise(step, channel) | {
+        "gamma": float(params["gamma"][channel]),
+        "beta": float(params["beta"][channel]),
+        "mean": float(state["mean"][channel]),
+        "variance": float(state["var"][channel]),
+        "epsilon": step.layer.config()["epsilon"],
+    }
+
+
+def pointwise(step: Trace, channel: int) -> dict[str, Any]:
+    """Write what a layer does to each number of a channel by itself."""
+    before, after = step.input[..., channel], step.output[..., channel]
+    if before.ndim == 0:
+        return {"input": float(before), "output": float(after)}
+    return {"input": tensor(before), "output": tensor(after)}
+
+
+def whole(step: Trace, _channel: None) -> dict[str, Any]:
+    """Write all that goes in and comes out."""
+    return {"input": tensor(step.input), "output": tensor(step.output)}
+
+
+CONTENTS: dict[str, Any] = {
+    "Conv2D": convolution,
+    "MaxPool2D": pooling,
+    "AveragePool2D": pooling,
+    "Dense": dense,
+    "BatchNorm": normalization,
+    **dict.fromkeys(WHOLE, whole),
+}
+
+
+def window(step: Trace, channel: int, row: int, column: int) -> dict[str, Any]:
+    """Spell out the arithmetic of one output position.
+
+    Raises
+    ------
+    Problem
+        If the layer has no windows, or no such position.
+    """
+    kind = type(step.layer).__name__
+    if kind not in WINDOWED:
+        detail = f"`row` must be left out: {step.layer.name} has no windows"
+        raise Problem("invalid_field", detail, field="row")
+    for name, value, size in zip(("row", "column"), (row, column), step.output.shape, strict=False):
+        if value >= size:
+            detail = f"`{name}` must be a whole number from 0 to {size - 1}, got {value}"
+            raise Problem("invalid_field", detail, field=name)
+    top, left, seen = look(step, row, column)
+    place = {"row": row, "column": column, "top": top, "left": left}
+    output = rounded(step.output[row, column, channel])
+    if kind != "Conv2D":
+        return place | {"input": rounded(seen[..., channel]), "output": output}
+    kernel = kernel_of(step, channel)
+    products = seen.astype(np.float64) * kernel
+    return place | {
+        "input": rounded(seen),
+        "kernel": rounded(kernel),
+        "products": rounded(products),
+        "sum": rounded(products.sum()),
+        "bias": rounded(np.float64(bias_of(step, channel))),
+        "output": output,
+    }
+
+
+def look(step: Trace, row: int, column: int) -> tuple[int, int, NDArray[np.float32]]:
+    """Return where the window of an output position begins, and what is in it."""
+    shape = layer_cards.geometry(step.layer)
+    height, width = shape.get("pool") or shape["kernel_shape"][:2]
+    padding = shape["padding"]
+    padded = np.pad(step.input, (*padding, (0, 0)))
+    down, right = row * shape["stride"][0], column * shape["stride"][1]
+    seen = padded[down : down + height, right : right + width]
+    return down - padding[0][0], right - padding[1][0], seen
+
+
+def kernel_of(step: Trace, channel: int) -> NDArray[np.float32]:
+    """Return a kernel (KH, KW, C) as it is laid on the input."""
+    layer: Any = step.layer
+    kernel: NDArray[np.float32] = layer.correlation_kernel[..., channel]
+    return kernel
+
+
+def biases(step: Trace) -> NDArray[np.float32]:
+    """Return the biases of a layer; zeros if it has none."""
+    channels = step.output.shape[-1]
+    found: NDArray[np.float32] = step.layer.params.get("b", np.zeros(channels, np.float32))
+    return found
+
+
+def bias_of(step: Trace, channel: int) -> float:
+    """Return the bias of one channel."""
+    return float(biases(step)[channel])
+
+
+def placement(step: Trace) -> dict[str, Any]:
+    """Say how windows lie on the input."""
+    shape = layer_cards.geometry(step.layer)
+    named = {name: shape[name] for name in ("pool", "stride", "padding") if name in shape}
+    return named | ({"flipped": flipped(step)} if "kernel_shape" in shape else {})
+
+
+def flipped(step: Trace) -> bool:
+    """Whether the stored kernel was turned by 180 degrees to be laid on the input."""
+    return bool(step.layer.config().get("mode") == "convolution")
+
+
+def tensor(values: NDArray[Any]) -> dict[str, Any]:
+    """Write an array exactly: float32, little-endian, in C order."""
+    data = np.ascontiguousarray(values, "<f4").tobytes()
+    shape = list(values.shape)
+    return {"shape": shape, "dtype": "float32", "data": base64.b64encode(data).decode()}
+
+
+def rounded(values: Any) -> Any:
+    """Write numbers plainly, with six significant digits."""
+    if np.ndim(values):
+        return [rounded(value) for value in values]
+    return float(f"{values:.6g}")

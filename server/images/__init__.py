@@ -1,0 +1,1 @@
+"""Hostile bytes in, grey pixels out."""

@@ -1,0 +1,245 @@
+"""Hostile bytes in, a greyscale picture out.
+
+The only file that lets Pillow read what a client sent. The order matters: size of the file,
+signature, container, size of the picture, and only then pixels.
+"""
+
+import io
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from server.config import Config
+from server.images.compositing import composite_on_white
+from server.images.containers import (
+    check_container,
+    container_format,
+    png_bit_depth,
+    webp_size,
+)
+from server.images.greyscale import to_grey
+from server.images.types import Grey
+
+_ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
+
+# Decoding needs four bytes a pixel or more, so pictures above this size are decoded one at a time.
+_LARGE_PIXELS = 1 << 20
+_large_decode = threading.BoundedSemaphore(1)
+
+# What follows takes windows as wide as a part of the longer side: its square is to stay small.
+_LONGEST_SIDE = 4096
+
+# Pillow unpacks the texts in a PNG file, 64 MiB by its own limit. More than a file may have itself
+# is only there to cost time and memory.
+PngImagePlugin.MAX_TEXT_MEMORY = Config.max_body_bytes
+
+
+class ImageError(Exception):
+    """A picture that cannot be used, through no fault of the service.
+
+    Attributes
+    ----------
+    code : str
+        A name for programs, with which `server.problems.KINDS` has the HTTP status.
+    detail : str
+        A sentence for people.
+    """
+
+    code = "bad_image"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotAnImage(ImageError):
+    """The bytes are no picture of a supported format, or a damaged one."""
+
+    code = "not_an_image"
+
+
+class TooManyPixels(ImageError):
+    """The picture is larger than the service decodes."""
+
+    code = "too_many_pixels"
+
+
+class TooManyBytes(ImageError):
+    """The file is larger than the service reads."""
+
+    code = "too_large"
+
+
+class DecoderBusy(ImageError):
+    """Other large pictures are still being decoded."""
+
+    code = "busy"
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """What `decode` accepts, and what it makes of it.
+
+    Attributes
+    ----------
+    max_bytes : int
+        Size of the file.
+    max_pixels : int
+        Width times height as the file states them.
+    max_webp_pixels : int
+        The same for WebP, whose decoder needs up to 30 bytes a pixel, others four.
+    pixels_left : int
+        What the pictures before this one have left of what they may have together.
+    working_pixels : int
+        Larger pictures are averaged down by a whole factor to about this size.
+    wait_seconds : float
+        How long a large picture waits for its turn.
+    """
+
+    max_bytes: int = Config.max_body_bytes
+    max_pixels: int = Config.max_pixels
+    max_webp_pixels: int = Config.max_webp_pixels
+    pixels_left: int = Config.max_total_pixels
+    working_pixels: int = 750_000
+    wait_seconds: float = 10.0
+
+    def most_pixels(self, name: str) -> int:
+        """Return how many pixels a picture of the format `name` may have."""
+        return min(self.max_pixels, self.max_webp_pixels) if name == "WEBP" else self.max_pixels
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture.
+
+    Attributes
+    ----------
+    grey : ndarray of uint8, shape (H, W)
+        Luminance as a viewer shows it on white, upright; averaged down if it was large.
+    width, height : int
+        The size in pixels that a viewer shows, before any averaging.
+    """
+
+    grey: Grey
+    width: int
+    height: int
+
+
+def decode(data: bytes, limits: ImageLimits = ImageLimits()) -> Grey:
+    """Decode a picture file to greyscale; `read_picture` tells its original size as well.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+
+    Raises
+    ------
+    ImageError
+        `NotAnImage`, `TooManyPixels`, `TooManyBytes` or `DecoderBusy`; nothing else, for any bytes.
+    """
+    return read_picture(data, limits).grey
+
+
+def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
+    """Decode the first frame of a PNG, JPEG, WebP, GIF or BMP file; see `decode`."""
+    if len(data) > limits.max_bytes:
+        raise TooManyBytes(
+            f"the picture has {len(data)} bytes, more than the limit of {limits.max_bytes}"
+        )
+    name = container_format(data)
+    if name is None:
+        raise NotAnImage("the bytes are not a PNG, JPEG, WebP, GIF or BMP picture")
+    try:
+        check_container(data, name)
+        # Opening reads the header alone, but a WebP then takes memory for all of its pixels.
+        image = None if name == "WEBP" else _open(data, name)
+        size = webp_size(data) if image is None else image.size
+    except ValueError as error:
+        raise NotAnImage(f"the {name} picture is damaged: {error}") from error
+    _check_size(size, limits.most_pixels(name), limits.pixels_left)
+    with _turn(size, limits):
+        bit_depth = png_bit_depth(data) if name == "PNG" else 8
+        return _read(image or _open(data, name), name, bit_depth, limits)
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=[name])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooManyPixels("the picture has more pixels than are ever decoded") from error
+    except Exception as error:  # Pillow raises whatever the bytes provoke, down to KeyError
+        raise NotAnImage(f"the {name} picture is damaged") from error
+
+
+def _check_size(size: tuple[int, int], most: int, left: int) -> None:
+    width, height = size
+    if width * height > most:
+        raise TooManyPixels(
+            f"the picture has {width} x {height} pixels, more than the limit of {most}"
+        )
+    if width * height > left:
+        raise TooManyPixels(
+            f"the picture has {width} x {height} pixels, more than the {left} that are left "
+            "after those before it"
+        )
+
+
+@contextmanager
+def _turn(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]:
+    """Let large pictures in one at a time."""
+    if size[0] * size[1] <= _LARGE_PIXELS:
+        yield
+        return
+    if not _large_decode.acquire(timeout=limits.wait_seconds):
+        raise DecoderBusy("other large pictures are being decoded; try again in a moment")
+    try:
+        yield
+    finally:
+        _large_decode.release()
+
+
+def _read(image: Image.Image, name: str, bit_depth: int, limits: ImageLimits) -> Picture:
+    """Decode the pixels, average them down and bring them to grey on white."""
+    width, height = image.size
+    factor = averaging(width, height, limits.working_pixels)
+    try:
+        image.draft(None, (width // factor, height // factor))  # a JPEG then decodes less
+        image.load()
+        orientation = _orientation(image)
+    except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
+        raise NotAnImage(f"the {name} picture is damaged or cut off") from error
+    factor = max(1, round(factor * image.width / width))
+    grey = _turn_upright(to_grey(*composite_on_white(image, bit_depth, factor)), orientation)
+    if orientation >= 5:
+        width, height = height, width
+    return Picture(grey, width, height)
+
+
+def averaging(width: int, height: int, working_pixels: int) -> int:
+    """Return the side of the squares that become one pixel, so that about so many are left.
+
+    No side is left longer than `_LONGEST_SIDE`.
+    """
+    by_area = round(math.sqrt(width * height / working_pixels))
+    return max(1, by_area, math.ceil(max(width, height) / _LONGEST_SIDE))
+
+
+def _orientation(image: Image.Image) -> int:
+    value = image.getexif().get(_ORIENTATION_TAG)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _turn_upright(grey: Grey, orientation: int) -> Grey:
+    """Undo what the camera did: values from 5 swap the axes, then one or both are reversed."""
+    if orientation >= 5:
+        grey = grey.T
+    if orientation in (2, 3, 6, 7):
+        grey = grey[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        grey = grey[::-1]
+    return np.ascontiguousarray(grey)

@@ -1,0 +1,1 @@
+"""What surrounds every request: limits, headers, log, errors, metrics."""

@@ -1,0 +1,74 @@
+"""Requests to try."""
+
+import base64
+import io
+from typing import Any
+
+from PIL import Image
+
+from server.routes.health import known_picture
+
+Examples = dict[str, dict[str, Any]]
+
+SIDE = 56
+REQUEST_ID = "5f2c0c8e5f1f4a0f9d3a7c1b2e4d6f80"
+
+
+def picture(times: int) -> bytes:
+    """Draw the known digit, small, so many times side by side."""
+    digit = Image.open(io.BytesIO(known_picture())).resize((SIDE, SIDE))
+    row = Image.new("L", (SIDE * times, SIDE), 255)
+    for place in range(times):
+        row.paste(digit, (SIDE * place, 0))
+    file = io.BytesIO()
+    row.save(file, "PNG")
+    return file.getvalue()
+
+
+PNG, NUMBER_PNG = picture(1), picture(3)
+PICTURE, NUMBER_PICTURE = (base64.b64encode(png).decode() for png in (PNG, NUMBER_PNG))
+DATA_URL = f"data:image/png;base64,{PICTURE}"
+
+PREDICT: Examples = {
+    "one": {"summary": "One picture", "value": {"image": PICTURE}},
+    "data_url": {
+        "summary": "As a data URL, with options",
+        "value": {"image": DATA_URL, "top": 2, "input": True},
+    },
+    "several": {"summary": "Several pictures", "value": {"images": [PICTURE, DATA_URL]}},
+}
+READ: Examples = {
+    "number": {"summary": "A number", "value": {"image": NUMBER_PICTURE}},
+    "input": {
+        "summary": "A number, with what the network saw",
+        "value": {"image": NUMBER_PICTURE, "input": True},
+    },
+}
+EXPLAIN: Examples = {
+    "everything": {"summary": "All feature maps", "value": {"image": PICTURE}},
+    "heatmap": {
+        "summary": "Where the network looked",
+        "value": {"image": PICTURE, "maps": False, "heatmap": True},
+    },
+    "window": {
+        "summary": "One number of the first layer, followed by hand",
+        "value": {"image": PICTURE, "maps": [0], "layer": 0, "channel": 0, "row": 3, "column": 5},
+    },
+}
+INFER: Examples = {
+    "bar": {
+        "summary": "One input: a bar of ink",
+        "value": {
+            "id": "example",
+            "inputs": [
+                {
+                    "name": "image",
+                    "shape": [1, 28, 28, 1],
+                    "datatype": "FP32",
+                    "data": [float(4 <= i // 28 < 24 and 13 <= i % 28 < 16) for i in range(784)],
+                }
+            ],
+            "outputs": [{"name": "probabilities"}, {"name": "digit"}],
+        },
+    }
+}

@@ -1,0 +1,1 @@
+"""What a client sent, as typed values."""

@@ -1,0 +1,135 @@
+"""What a client sends: pictures and options, in any of the three ways that are taken.
+
+JSON with base64, the bare bytes of a picture, and a form all come out as one `Submission`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from server.config import MAX_FORM_FIELDS, MEDIA_TYPES
+from server.parsing.options import Options
+from server.parsing.strict_json import decode_base64, load_json
+from server.problems import Problem, invalid
+
+RAW_TYPES = frozenset(MEDIA_TYPES) | {"application/octet-stream", "image/jpg", "image/x-ms-bmp"}
+TAKEN = ", ".join(
+    ("application/json", "multipart/form-data", *MEDIA_TYPES, "application/octet-stream")
+)
+
+
+@dataclass
+class Submission:
+    """Pictures, still encoded, and what is to be done with them.
+
+    Attributes
+    ----------
+    pictures : list of bytes
+        At least one.
+    options : Options
+    batch : bool
+        Whether several could have been sent, so that the answer is a list.
+    """
+
+    pictures: list[bytes]
+    options: Options
+    batch: bool = False
+
+
+def receive(request: Request, max_images: int) -> Submission:
+    """Read the pictures and options of a request.
+
+    Parameters
+    ----------
+    request : flask.Request
+    max_images : int
+        The most pictures that are taken; with 1 there is no ``images`` field.
+
+    Raises
+    ------
+    Problem
+        If there is no picture, or the body is not what its ``Content-Type`` says.
+    """
+    media_type = request.mimetype
+    if media_type == "application/json":
+        return from_json(load_json(request.get_data(cache=False)), request.args, max_images)
+    if media_type in RAW_TYPES:
+        return from_bytes(request.get_data(cache=False), request.args)
+    if media_type == "multipart/form-data":
+        return from_form(request)
+    raise Problem(
+        "unsupported_media_type",
+        f"`Content-Type` must be one of {TAKEN}, got {media_type[:60] or 'none'}",
+        {"Accept": TAKEN},
+    )
+
+
+def from_json(body: object, query: Mapping[str, str], max_images: int) -> Submission:
+    """Take ``{"image": …}`` or ``{"images": […]}`` apart."""
+    if not isinstance(body, dict):
+        raise Problem("invalid_field", "the body must be a JSON object with an `image`")
+    options = Options(query, body)
+    if "images" not in body or max_images == 1:
+        if "image" not in body:
+            raise Problem("missing_image", "the body must have an `image`, in base64")
+        return Submission([picture(body["image"], "image")], options)
+    if "image" in body:
+        raise Problem("invalid_field", "send `image` or `images`, not both", field="images")
+    return Submission(batch_of(body["images"], max_images), options, batch=True)
+
+
+def batch_of(images: object, max_images: int) -> list[bytes]:
+    """Decode the list of a batch; a problem says which picture has it."""
+    if not isinstance(images, list) or not images:
+        raise invalid("images", "a list of at least one picture in base64", images)
+    if len(images) > max_images:
+        raise Problem("too_many_images", f"at most {max_images} pictures, got {len(images)}")
+    return [picture(image, "images", index) for index, image in enumerate(images)]
+
+
+def picture(value: object, name: str, index: int | None = None) -> bytes:
+    """Decode one picture of a JSON body."""
+    where: dict[str, Any] = {} if index is None else {"index": index}
+    if not isinstance(value, str):
+        problem = invalid(name, "a picture in base64, plain or as a data URL", value)
+        problem.extra.update(where)
+        raise problem
+    try:
+        data = decode_base64(value)
+    except Problem as problem:
+        problem.extra.update(where)
+        raise
+    if not data:
+        raise Problem("missing_image", f"`{name}` is empty", **where)
+    return data
+
+
+def from_bytes(data: bytes, texts: Mapping[str, str]) -> Submission:
+    """Take a body that is a picture itself."""
+    if not data:
+        raise Problem("missing_image", "the body is empty: send the bytes of a picture")
+    return Submission([data], Options(texts))
+
+
+def from_form(request: Request) -> Submission:
+    """Take the file field ``image`` of a form."""
+    if "boundary" not in request.mimetype_params:
+        raise Problem("missing_image", "the `Content-Type` of the form must name its `boundary`")
+    try:
+        uploads = request.files.getlist("image")
+    except RequestEntityTooLarge:
+        detail = f"a form may have at most {MAX_FORM_FIELDS} fields"
+        raise Problem("too_large", detail) from None
+    if not uploads:
+        hint = "; its part needs a `filename`" if "image" in request.form else ""
+        raise Problem("missing_image", f"the form must have a file field `image`{hint}")
+    if len(uploads) > 1:
+        detail = "the form must have one `image`; several pictures are sent as JSON, in `images`"
+        raise Problem("invalid_field", detail, field="image")
+    data = uploads[0].read()
+    if not data:
+        raise Problem("missing_image", "`image` is empty")
+    return Submission([data], Options({**request.args, **request.form}))

@@ -1,0 +1,188 @@
+"""Tensors of the Open Inference Protocol: as JSON numbers, or as bytes behind the JSON.
+
+The protocol is KServe's version 2; bytes are Triton's "binary tensor data extension", which its
+clients use unless told otherwise.
+"""
+
+import itertools
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.parsing.options import whole_number
+from server.parsing.strict_json import load_json
+from server.problems import Problem, invalid
+from server.recognizer import Inputs, Reading
+
+INPUT = "image"
+SHAPE = (28, 28, 1)
+OUTPUTS = {"probabilities": ("FP32", [-1, 10]), "digit": ("INT64", [-1])}
+"""Each output with its type and shape; ``digit`` is -1 where none is recognised."""
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What a client wants inferred.
+
+    Attributes
+    ----------
+    inputs : ndarray of float32, shape (N, 28, 28)
+    outputs : dict
+        Name of each output wanted → whether as bytes.
+    identity : str or None
+        What the client calls its request.
+    """
+
+    inputs: Inputs
+    outputs: dict[str, bool]
+    identity: str | None
+
+
+def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
+    """Read the body of an inference request.
+
+    Parameters
+    ----------
+    data : bytes
+    header_length : str, optional
+        ``Inference-Header-Content-Length``: how many bytes are JSON; without it, all.
+    max_inputs : int
+
+    Raises
+    ------
+    Problem
+        ``not_json`` or ``invalid_field``.
+    """
+    length = len(data)
+    if header_length is not None:
+        given = whole_number(header_length)
+        if given is None or given > length:
+            raise invalid("Inference-Header-Content-Length", f"at most {length}", header_length)
+        length = given
+    # A list for each number, and one for each row, is as much as nesting can add.
+    body = load_json(data[:length], max_values=4 * max_inputs * math.prod(SHAPE))
+    if not isinstance(body, dict):
+        raise Problem("invalid_field", "the body must be a JSON object with `inputs`")
+    if not isinstance(body.get("id", ""), str):
+        raise invalid("id", "a string", body["id"])
+    inputs = read_input(only_input(body), data[length:], max_inputs)
+    return Inference(inputs, wanted_outputs(body), body.get("id"))
+
+
+def only_input(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the one input tensor of a request."""
+    inputs = body.get("inputs")
+    if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
+        raise invalid("inputs", "a list of one tensor", inputs)
+    tensor: dict[str, Any] = inputs[0]
+    if tensor.get("name") != INPUT:
+        raise invalid("inputs.name", f'"{INPUT}"', tensor.get("name"))
+    if tensor.get("datatype") != "FP32":
+        raise invalid("inputs.datatype", '"FP32"', tensor.get("datatype"))
+    return tensor
+
+
+def read_input(tensor: dict[str, Any], behind: bytes, max_inputs: int) -> Inputs:
+    """Read the numbers of the input tensor, out of the JSON or from behind it."""
+    count = batch_size(tensor.get("shape"), max_inputs)
+    binary = parameters(tensor, "inputs.parameters").get("binary_data_size")
+    values = from_json(tensor.get("data")) if binary is None else from_bytes(binary, behind)
+    needed = count * math.prod(SHAPE)
+    if values.size != needed:
+        detail = f"`inputs.data` must be {needed} numbers for its shape, got {values.size}"
+        raise Problem("invalid_field", detail, field="inputs.data")
+    if not (values.min() >= 0 and values.max() <= 1):  # false for NaN too
+        detail = "`inputs.data` must be between 0 (paper) and 1 (ink)"
+        raise Problem("invalid_field", detail, field="inputs.data")
+    return values.reshape(count, *SHAPE[:2])
+
+
+def batch_size(shape: object, max_inputs: int) -> int:
+    """Return N of a shape [N, 28, 28, 1]."""
+    expected = f"[N, {', '.join(map(str, SHAPE))}] with N from 1 to {max_inputs}"
+    if not isinstance(shape, list) or not all(type(side) is int for side in shape):
+        raise invalid("inputs.shape", expected, shape)
+    if tuple(shape[1:]) != SHAPE or not 1 <= shape[0] <= max_inputs:
+        raise invalid("inputs.shape", expected, shape)
+    count: int = shape[0]
+    return count
+
+
+def from_json(data: object) -> NDArray[np.float32]:
+    """Read numbers from a list, flat or nested in row-major order."""
+    numbers = [data]
+    while numbers and set(map(type, numbers)) == {list}:
+        numbers = list(itertools.chain.from_iterable(numbers))  # type: ignore[arg-type]
+    if not numbers or not set(map(type, numbers)) <= {int, float}:
+        detail = "`inputs.data` must be numbers, in a flat or nested list"
+        raise Problem("invalid_field", detail, field="inputs.data")
+    try:
+        return np.array(numbers, np.float64).astype(np.float32)
+    except OverflowError:
+        detail = "`inputs.data` has too large a number"
+        raise Problem("invalid_field", detail, field="inputs.data") from None
+
+
+def from_bytes(size: object, behind: bytes) -> NDArray[np.float32]:
+    """Read little-endian numbers from behind the JSON."""
+    if size != len(behind) or len(behind) % 4:
+        raise invalid("binary_data_size", f"the {len(behind)} bytes behind the JSON", size)
+    return np.frombuffer(behind, "<f4").astype(np.float32)
+
+
+def parameters(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the ``parameters`` of a request, an input or an output."""
+    found = holder.get("parameters", {})
+    if not isinstance(found, dict):
+        raise invalid(name, "an object", found)
+    return found
+
+
+def wanted_outputs(body: dict[str, Any]) -> dict[str, bool]:
+    """Return the outputs that a request names, or all, and which of them as bytes."""
+    binary = parameters(body, "parameters").get("binary_data_output") is True
+    outputs = body.get("outputs", [])
+    if outputs == []:
+        return dict.fromkeys(OUTPUTS, binary)
+    if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
+        raise invalid("outputs", "a list of objects", outputs)
+    wanted = {}
+    for output in outputs:
+        name = output.get("name")
+        if not isinstance(name, str) or name not in OUTPUTS:
+            raise invalid("outputs.name", " or ".join(f'"{output}"' for output in OUTPUTS), name)
+        how = parameters(output, "outputs.parameters")
+        if how.get("classification"):
+            raise Problem("invalid_field", "there are no classes to sort", field="outputs")
+        wanted[name] = how.get("binary_data", binary) is True
+    return wanted
+
+
+def write(
+    readings: list[Reading], outputs: dict[str, bool], head: dict[str, Any]
+) -> tuple[bytes, int | None]:
+    """Write an answer: its bytes and, if tensors follow the JSON, the length of the JSON."""
+    described, behind = [], []
+    for name, as_bytes in outputs.items():
+        values = output_values(name, readings)
+        shape = list(values.shape)
+        tensor: dict[str, Any] = {"name": name, "datatype": OUTPUTS[name][0], "shape": shape}
+        if as_bytes:
+            behind.append(values.tobytes())
+            tensor["parameters"] = {"binary_data_size": len(behind[-1])}
+        else:
+            tensor["data"] = values.ravel().tolist()
+        described.append(tensor)
+    text = json.dumps(head | {"outputs": described}, allow_nan=False).encode()
+    return b"".join([text, *behind]), len(text) if behind else None
+
+
+def output_values(name: str, readings: list[Reading]) -> NDArray[Any]:
+    """Return one output of all readings, little-endian."""
+    if name == "digit":
+        return np.array([-1 if read.digit is None else read.digit for read in readings], "<i8")
+    return np.array([read.probabilities for read in readings], "<f4")

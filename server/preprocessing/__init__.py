@@ -1,0 +1,1 @@
+"""Grey pixels in, the network's input out."""

@@ -1,0 +1,106 @@
+"""The Open Inference Protocol (KServe's version 2), so that its clients work unchanged."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+
+from server.middleware import metrics
+from server.parsing import tensors
+from server.problems import Problem
+from server.routes.health import Readiness
+from server.routes.responses import answer, pipeline, settings
+
+blueprint = Blueprint("open_inference", __name__, url_prefix="/v2")
+
+HEADER_LENGTH = "Inference-Header-Content-Length"
+MODELS = ("/models/<name>", "/models/<name>/versions/<version>")
+
+
+@blueprint.get("")
+def server() -> Response:
+    """Name the server."""
+    return answer(about_server(pipeline().recognizer.version))
+
+
+@blueprint.get("/health/live")
+def live() -> Response:
+    """Answer, as `/livez` does."""
+    return answer({"live": True})
+
+
+@blueprint.get("/health/ready")
+def ready() -> Response:
+    """Answer 200 once the known picture is read rightly, as `/readyz` does."""
+    require_ready()
+    return answer({"ready": True})
+
+
+@blueprint.get(MODELS[0])
+@blueprint.get(MODELS[1])
+def model(name: str, version: str | None = None) -> Response:
+    """Describe the tensors that go in and come out."""
+    require_model(name, version)
+    return answer(about_model(name, pipeline().recognizer.version))
+
+
+@blueprint.get(f"{MODELS[0]}/ready")
+@blueprint.get(f"{MODELS[1]}/ready")
+def model_ready(name: str, version: str | None = None) -> Response:
+    """Say whether the network reads its known picture rightly."""
+    require_model(name, version)
+    require_ready()
+    return answer({"name": name, "ready": True})
+
+
+@blueprint.post(f"{MODELS[0]}/infer")
+@blueprint.post(f"{MODELS[1]}/infer")
+def infer(name: str, version: str | None = None) -> Response:
+    """Read inputs that are arrays already."""
+    require_model(name, version)
+    header_length = request.headers.get(HEADER_LENGTH)
+    asked = tensors.parse(request.get_data(cache=False), header_length, settings().max_inputs)
+    result = pipeline().infer(asked.inputs)
+    metrics.found().predicted(result)
+    head = {"model_name": name, "model_version": pipeline().recognizer.version}
+    if asked.identity is not None:
+        head["id"] = asked.identity
+    body, json_bytes = tensors.write(result.readings, asked.outputs, head)
+    if json_bytes is None:
+        return Response(body, content_type="application/json")
+    headers = {HEADER_LENGTH: str(json_bytes)}
+    return Response(body, headers=headers, content_type="application/octet-stream")
+
+
+def about_server(version: str) -> dict[str, Any]:
+    """Say what serves, and what it can beyond the protocol."""
+    return {"name": "convnet", "version": version, "extensions": ["binary_tensor_data"]}
+
+
+def about_model(name: str, version: str) -> dict[str, Any]:
+    """Describe the tensors of the network."""
+    return {
+        "name": name,
+        "versions": [version],
+        "platform": "convnet",
+        "inputs": [describe(tensors.INPUT, "FP32", [-1, *tensors.SHAPE])],
+        "outputs": [describe(output, *kind) for output, kind in tensors.OUTPUTS.items()],
+    }
+
+
+def describe(name: str, datatype: str, shape: list[int]) -> dict[str, Any]:
+    """Describe a tensor."""
+    return {"name": name, "datatype": datatype, "shape": shape}
+
+
+def require_model(name: str, version: str | None) -> None:
+    """Refuse the name or version of a model that is not served here."""
+    served = pipeline().recognizer
+    if name != served.name or version not in (None, served.version):
+        detail = f"the model here is {served.name}, version {served.version}"
+        raise Problem("not_found", detail)
+
+
+def require_ready() -> None:
+    """Refuse until the known picture is read rightly."""
+    readiness: Readiness = current_app.extensions["readiness"]
+    readiness.require()

@@ -1,0 +1,1 @@
+"""Readings into the JSON of the contract."""

@@ -1,0 +1,61 @@
+"""Predictions as the API writes them; docs/api.md says what each field means."""
+
+from typing import Any
+
+from server.explanation import sprites
+from server.pipeline import Prediction
+from server.recognizer import Inputs, Reading
+
+DEFAULT_TOP = 3
+NO_DIGIT = "?"
+
+
+def reading(read: Reading) -> dict[str, Any]:
+    """Describe what was read."""
+    return {
+        "digit": read.digit,
+        "confidence": read.confidence,
+        "is_digit": read.is_digit,
+        "probabilities": read.probabilities,
+    }
+
+
+def top(read: Reading, count: int) -> dict[str, Any]:
+    """List the likeliest digits, best first."""
+    return {"top": [{"digit": digit, "probability": p} for digit, p in read.top(count)]}
+
+
+def input_picture(ink: Inputs, wanted: bool) -> dict[str, Any]:
+    """Show what the network saw, if that is wanted."""
+    return {"input": sprites.ink(ink)} if wanted else {}
+
+
+def digits(
+    result: Prediction, count: int = DEFAULT_TOP, with_input: bool = False
+) -> list[dict[str, Any]]:
+    """Describe pictures of one digit each."""
+    return [
+        reading(read) | top(read, count) | input_picture(ink, with_input)
+        for read, ink in zip(result.readings, result.inputs, strict=True)
+    ]
+
+
+def number(result: Prediction, with_input: bool = False) -> dict[str, Any]:
+    """Describe a picture of a whole number."""
+    parts = zip(result.readings, result.boxes, result.inputs, strict=True)
+    return {
+        "text": "".join(
+            NO_DIGIT if read.digit is None else str(read.digit) for read in result.readings
+        ),
+        "digits": [
+            reading(read) | {"box": box} | input_picture(ink, with_input)
+            for read, box, ink in parts
+        ],
+        "size": result.size,
+    }
+
+
+def signature(identity: dict[str, str], result: Prediction) -> dict[str, Any]:
+    """Say who answered, and how long each part took."""
+    times = {part: round(spent, 2) for part, spent in result.time.milliseconds.items()}
+    return {"model": identity, "time_ms": times}

@@ -1,0 +1,1 @@
+"""The gunicorn worker that buffers whole requests."""
