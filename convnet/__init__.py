@@ -9,7 +9,7 @@ Define, train, predict::
 """
 
 # ruff: noqa: E402 - BLAS must be told how many threads it has before NumPy is first imported.
-from convnet.blas import use_one_thread
+from convnet.runtime.blas import use_one_thread
 
 use_one_thread()
 
@@ -20,25 +20,25 @@ from typing import TYPE_CHECKING
 # takes no time, and those who only predict never load what trains. (SciPy does the same.)
 _PARTS = {
     "architectures": ("ARCHITECTURES", "build"),
-    "inference": ("InferenceNetwork",),
+    "inference.served_network": ("InferenceNetwork",),
     "layers": (
         *("Conv2D", "Dense", "Flatten", "Reshape", "MaxPool2D", "AveragePool2D", "BatchNorm"),
         *("Dropout", "ReLU", "LeakyReLU", "Sigmoid", "Softmax", "Tanh", "Layer"),
     ),
     "losses": ("BinaryCrossEntropy", "CrossEntropy", "MeanSquaredError"),
     "network": ("Sequential",),
-    "optimizers": ("SGD", "Adam", "AdamW", "RMSprop"),
-    "schedules": ("Constant", "Cosine", "OneCycle", "Step"),
-    "threads": ("get_threads", "set_threads"),
-    "trainer": ("Trainer",),
+    "optimizers": ("SGD", "Adam", "AdamW", "RMSprop", "schedules"),
+    "optimizers.schedules": ("Constant", "Cosine", "OneCycle", "Step"),
+    "runtime.threads": ("get_threads", "set_threads"),
+    "training.trainer": ("Trainer",),
     "weights": ("load", "load_pretrained", "pretrained_path"),
 }
 _HOME = {name: part for part, names in _PARTS.items() for name in names}
 
 if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `__getattr__`
-    from convnet import datasets, layers, losses, optimizers, schedules
+    from convnet import datasets, layers, losses, optimizers
     from convnet.architectures import ARCHITECTURES, build
-    from convnet.inference import InferenceNetwork
+    from convnet.inference.served_network import InferenceNetwork
     from convnet.layers import (
         AveragePool2D,
         BatchNorm,
@@ -57,10 +57,10 @@ if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `_
     )
     from convnet.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
     from convnet.network import Sequential
-    from convnet.optimizers import SGD, Adam, AdamW, RMSprop
-    from convnet.schedules import Constant, Cosine, OneCycle, Step
-    from convnet.threads import get_threads, set_threads
-    from convnet.trainer import Trainer
+    from convnet.optimizers import SGD, Adam, AdamW, RMSprop, schedules
+    from convnet.optimizers.schedules import Constant, Cosine, OneCycle, Step
+    from convnet.runtime.threads import get_threads, set_threads
+    from convnet.training.trainer import Trainer
     from convnet.weights import load, load_pretrained, pretrained_path
 else:
 

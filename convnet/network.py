@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 from convnet.arrays import Array, Shape
 from convnet.layers import Layer, LeakyReLU, MaxPool2D, ReLU, Sigmoid, Softmax
 from convnet.layers.activations import softmax
-from convnet.memory import keep_freed_memory
+from convnet.runtime.malloc import keep_freed_memory
 
 # Images that go through all layers at once when predicting, so that memory stays small and the
 # cost of an image does not depend on how many come.

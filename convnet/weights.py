@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from convnet.arrays import Shape
-from convnet.files import ArrayFile, save_arrays
 from convnet.layers import LAYERS, Layer
 from convnet.network import Sequential
+from convnet.storage.npz import ArrayFile, save_arrays
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 

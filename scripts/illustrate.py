@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from convnet import CrossEntropy, Sequential, Trainer, datasets
 from convnet.layers import Conv2D
 from convnet.metrics import confusion_matrix
-from convnet.trainer import Progress
+from convnet.training.trainer import Progress
 from scripts.figures import confusion_figure, cost_curve, kernel_figure, layer_figure
 from scripts.figures import lesson, mistake_gallery, turning
 from scripts.figures.style import save

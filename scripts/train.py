@@ -28,7 +28,7 @@ import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread
 import numpy as np
 
 from convnet import datasets
-from convnet.trainer import Progress, Trainer
+from convnet.training.trainer import Progress, Trainer
 from scripts.download_data import DownloadError
 from scripts.served.command import FOLDER, train_served
 from scripts.training.bar import TrainingBar

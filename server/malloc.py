@@ -6,8 +6,8 @@ Told not to learn, it returns all free memory above 128 KB instead, which every 
 several times over: the system clears those pages anew for each, a quarter of the time that
 preprocessing takes.
 
-The engine has a like switch (convnet/memory.py) for its own, larger arrays. This one is set first,
-when the service starts, and does without the engine, which only the recognizer knows.
+The engine has a like switch (convnet/runtime/malloc.py) for its own, larger arrays. This one is
+set first, when the service starts, and does without the engine, which only the recognizer knows.
 """
 
 import contextlib

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet.inference import InferenceNetwork
+from convnet.inference.served_network import InferenceNetwork
 from convnet.layers import Layer as Layer
 from convnet.layers import Sigmoid
 from convnet.network import Sequential
-from convnet.rejection import energy
+from convnet.open_set import energy
 from convnet.weights import find, load
 
 Inputs = NDArray[np.float32]

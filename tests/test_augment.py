@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from convnet import augment
-from convnet.augment import Augmenter, as_float
-from convnet.ink import Blur, Erase, Noise, Pen
-from convnet.warp import Warp
+from convnet.augmentation import augmenter
+from convnet.augmentation.augmenter import Augmenter, as_float
+from convnet.augmentation.ink import Blur, Erase, Noise, Pen
+from convnet.augmentation.warp import Warp
 
 EVERYTHING = {"pen": 0.5, "blur": 0.5, "contrast": 0.5, "noise": 0.5, "erase": 0.5}
 
@@ -52,7 +52,7 @@ def test_memory_order_does_not_matter(images):
 
 
 def test_transforms_run_in_order_on_pieces_of_the_batch(images, rng, monkeypatch):
-    monkeypatch.setattr(augment, "CHUNK", 3)
+    monkeypatch.setattr(augmenter, "CHUNK", 3)
     seen = []
 
     def double(chunk, generator):

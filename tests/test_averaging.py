@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet.averaging import WeightAverage, measure_statistics
+from convnet.training.weight_average import WeightAverage, measure_statistics
 
 
 def make_network(rng: np.random.Generator) -> convnet.Sequential:

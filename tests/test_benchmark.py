@@ -11,8 +11,8 @@ import reference
 from tiny_digits import tiny_digits, write_idx
 
 import convnet
-from convnet import inference
 from convnet.correlation import winograd
+from convnet.inference import served_network
 from scripts import benchmark
 from scripts.benchmarks import (
     ablation,
@@ -257,7 +257,7 @@ def test_our_points_round_best_and_the_engine_is_left_as_it_was():
 def test_alternatives_leave_the_engine_as_it_was(data, ours):
     engine = Alternatives(threads=2)
     engine.create("live-app")
-    order, block = engine.network.order, inference.BLOCK
+    order, block = engine.network.order, served_network.BLOCK
     batch = (data.images, data.labels, 32, 0.0)
     for times in (
         engine.time_order(True, *batch),
@@ -268,7 +268,7 @@ def test_alternatives_leave_the_engine_as_it_was(data, ours):
         engine.time_unfolded(data.images[:1], 0.0),
     ):
         assert min(times) > 0
-    assert (engine.network.order, inference.BLOCK) == (order, block)
+    assert (engine.network.order, served_network.BLOCK) == (order, block)
     assert convnet.get_threads() == 2
     assert engine.network.fill_grads.__func__ is convnet.Sequential.fill_grads
 

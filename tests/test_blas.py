@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from convnet.blas import openblas_files
+from convnet.runtime.blas import openblas_files
 
 COUNT = """
 import ctypes, os
-from convnet.blas import openblas_files
+from convnet.runtime.blas import openblas_files
 handle = ctypes.CDLL(str(openblas_files()[0]))
 print(handle.scipy_openblas_get_num_threads64_(), os.environ.get("OPENBLAS_NUM_THREADS"))
 """

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet import SGD, Adam, AdamW, BatchNorm, Dense, Dropout, Flatten, ReLU, RMSprop, checkpoint
-from convnet.files import ArrayFile, save_arrays
+from convnet import SGD, Adam, AdamW, BatchNorm, Dense, Dropout, Flatten, ReLU, RMSprop
 from convnet.optimizers import Optimizer
-from convnet.schedules import Cosine, OneCycle
-from convnet.trainer import Progress, Trainer
+from convnet.optimizers.schedules import Cosine, OneCycle
+from convnet.storage.npz import ArrayFile, save_arrays
+from convnet.training import checkpoint
+from convnet.training.trainer import Progress, Trainer
 from tests.tiny_digits import tiny_digits
 
 DATA = tiny_digits()
@@ -215,10 +216,10 @@ checkpoint.save(path, trainer, Progress(2, losses=[2.0]))
     ("function", "seed"),
     [
         ("np.lib.format.write_array", 1),
-        ("convnet.files.zipfile.ZipFile.writestr", 1),
+        ("convnet.storage.npz.zipfile.ZipFile.writestr", 1),
         ("os.fsync", 1),
         ("Path.replace", 1),
-        ("convnet.files._flush_folder", 2),
+        ("convnet.storage.npz._flush_folder", 2),
     ],
 )
 def test_kill_within_a_save_leaves_a_whole_checkpoint(

@@ -26,8 +26,8 @@ from convnet import (
     Softmax,
     Tanh,
 )
-from convnet.averaging import measure_statistics
 from convnet.layers import LAYERS
+from convnet.training.weight_average import measure_statistics
 from scripts import export_onnx
 from scripts.interchange.onnx_model import CONVERTERS, to_onnx
 

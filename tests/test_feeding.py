@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from convnet.feeding import Feeder, to_float, with_channel
-from convnet.threads import get_threads, set_threads
+from convnet.runtime.threads import get_threads, set_threads
+from convnet.training.batches import Feeder, to_float, with_channel
 
 IMAGES = np.arange(10, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8)
 LABELS = np.arange(10)

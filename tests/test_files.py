@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convnet.files import ArrayFile, atomic_write, remove_unfinished, save_arrays
+from convnet.storage.npz import ArrayFile, atomic_write, remove_unfinished, save_arrays
 
 ARRAYS = {"w": np.arange(6, dtype=np.float32).reshape(2, 3), "steps": np.array(7)}
 
@@ -84,7 +84,7 @@ def test_contents_reach_the_disk_before_the_name(
 KILLED = """
 import os, signal
 from pathlib import Path
-from convnet.files import atomic_write
+from convnet.storage.npz import atomic_write
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from convnet.correlation.geometry import Grid
-from convnet.threads import get_threads, set_threads, shares
+from convnet.correlation.partition import Grid
+from convnet.runtime.threads import get_threads, set_threads, shares
 
 
 @pytest.fixture(autouse=True)

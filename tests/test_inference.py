@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet import inference
+from convnet.inference import served_network
 from convnet.layers import (
     AveragePool2D,
     BatchNorm,
@@ -100,7 +100,7 @@ def test_a_single_image_is_pooled_as_in_a_batch(size, pool):
 
 
 def test_batch_norm_and_dropout_are_folded_away(network):
-    folded = inference.fold(network)
+    folded = served_network.fold(network)
     assert not any(isinstance(layer, Dropout) for layer in folded.layers)
     # What has no convolution or dense layer before it stays.
     kept = [layer for layer in folded.layers if isinstance(layer, BatchNorm)]
@@ -141,7 +141,7 @@ def test_there_are_as_many_plans_as_callers_at_once(monkeypatch):
     image = np.zeros((1, *network.input_shape), np.float32)
     served, made, together = convnet.InferenceNetwork(network), [], threading.Barrier(3)
 
-    class Plan(inference.Plan):
+    class Plan(served_network.Plan):
         def __init__(self, network):
             super().__init__(network)
             made.append(self)
@@ -150,7 +150,7 @@ def test_there_are_as_many_plans_as_callers_at_once(monkeypatch):
             together.wait(10)
             return super().run(image)
 
-    monkeypatch.setattr(inference, "Plan", Plan)
+    monkeypatch.setattr(served_network, "Plan", Plan)
     with ThreadPoolExecutor(3) as pool:
         for _ in range(4):
             list(pool.map(served.predict, [image] * 3))

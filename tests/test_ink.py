@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from convnet.ink import Blur, Contrast, Erase, Noise, Pen, thicken
+from convnet.augmentation.ink import Blur, Contrast, Erase, Noise, Pen, thicken
 
 TRANSFORMS = [Pen, Blur, Contrast, Noise, Erase]
 PLUS = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convnet import correlation
-from convnet.correlation import Geometry, rings, rows
+from convnet.correlation import Geometry, overlapping_windows, whole_rows
 
 NO_PADDING = (0, 0, 0, 0)
 
@@ -37,14 +37,14 @@ def plain_sum(x, dout, geometry):
 @pytest.mark.parametrize("padding", [NO_PADDING, (2, 2, 2, 2), (0, 1, 2, 0), (3, 0, 0, 1)])
 def test_they_equal_the_plain_sum(kernel, padding):
     arrays = example((9, 8), padding, kernel=kernel)
-    np.testing.assert_allclose(rows.kernel_gradient(*arrays), plain_sum(*arrays), atol=1e-10)
+    np.testing.assert_allclose(whole_rows.kernel_gradient(*arrays), plain_sum(*arrays), atol=1e-10)
 
 
 def test_more_images_than_are_handled_at_once(monkeypatch):
     x, dout, geometry = example((9, 8), batch=33)
     expected = plain_sum(x, dout, geometry)
-    monkeypatch.setattr(rows, "LARGEST_PRODUCT", 10 * 5 * 8 * 7 * dout.shape[1])  # ten images
-    np.testing.assert_allclose(rows.kernel_gradient(x, dout, geometry), expected, atol=1e-10)
+    monkeypatch.setattr(whole_rows, "LARGEST_PRODUCT", 10 * 5 * 8 * 7 * dout.shape[1])  # ten images
+    np.testing.assert_allclose(whole_rows.kernel_gradient(x, dout, geometry), expected, atol=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,6 @@ def test_more_images_than_are_handled_at_once(monkeypatch):
 )
 def test_they_are_taken_only_where_they_are_possible_and_pay(change, suits, monkeypatch):
     x, dout, geometry = example((24, 24), **change)
-    monkeypatch.setattr(rings if suits else rows, "kernel_gradient", None)  # the other is taken
+    other = overlapping_windows if suits else whole_rows
+    monkeypatch.setattr(other, "kernel_gradient", None)
     correlation.kernel_gradient(x, dout, geometry)

@@ -8,7 +8,7 @@ import pytest
 
 from convnet import set_threads
 from convnet.layers import LAYERS, BatchNorm
-from convnet.threads import get_threads
+from convnet.runtime.threads import get_threads
 from tests.layer_cases import CASES, RANDOM
 from tests.numeric import check_layer_gradients, numerical_gradient
 
@@ -166,7 +166,7 @@ def test_memory_order_does_not_matter(case, dtype):
 @every_layer
 @pytest.mark.parametrize("count", [2, 3])
 def test_number_of_threads_does_not_matter(case, dtype, count, threads, monkeypatch):
-    monkeypatch.setattr("convnet.threads.SMALL", 1)  # even the least work is shared
+    monkeypatch.setattr("convnet.runtime.threads.SMALL", 1)  # even the least work is shared
     layer, x = case.build(dtype), case.x(dtype)
     dout = case.dout(layer, dtype)
     threads(1)

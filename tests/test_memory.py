@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet import memory, network, trainer
+from convnet import network
+from convnet.runtime import malloc
+from convnet.training import trainer
 
 PAGES = """
 import resource
-from convnet.memory import keep_freed_memory
+from convnet.runtime.malloc import keep_freed_memory
 import numpy as np
 
 def pages():
@@ -78,10 +80,10 @@ def test_predictions_keep_less_than_a_decoded_photo(kept, rng):
 
 def test_nobody_keeps_less_than_was_said_before(monkeypatch):
     options = []
-    monkeypatch.setattr(memory, "_kept", 0)
-    monkeypatch.setattr(memory, "_mallopt", lambda *option: options.append(option) or True)
+    monkeypatch.setattr(malloc, "_kept", 0)
+    monkeypatch.setattr(malloc, "_mallopt", lambda *option: options.append(option) or True)
     for largest in (1 << 20, 1 << 30, 1 << 20):
-        assert memory.keep_freed_memory(largest)
+        assert malloc.keep_freed_memory(largest)
     assert options == [(-3, 1 << 20), (-1, 4 << 20), (-3, 1 << 30), (-1, 1 << 30)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from convnet.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from convnet.optimizers import base as optimizers_base
-from convnet.schedules import OneCycle, Step
+from convnet.optimizers.schedules import OneCycle, Step
 
 STEPS = 7
 SHAPES = {"0.conv.w": (3, 2, 1, 2), "0.conv.b": (2,), "1.norm.gamma": (2,), "2.dense.w": (4, 3)}

@@ -22,7 +22,7 @@ def test_type_checkers_see_the_same_names():
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     seen = {node.module: {alias.name for alias in node.names} for node in imports}
     parts = seen.pop("convnet")
-    for module in ("convnet.blas", "importlib", "typing"):
+    for module in ("convnet.runtime.blas", "importlib", "typing"):
         del seen[module]
     assert seen == {f"convnet.{part}": set(names) for part, names in _PARTS.items()}
     assert {*parts, *(name for names in _PARTS.values() for name in names)} == {*convnet.__all__}
@@ -38,9 +38,9 @@ def test_unknown_names_are_unknown():
 def test_a_part_that_lacks_something_says_what(monkeypatch):
     """It must not look as if the part itself were not there."""
     monkeypatch.setitem(sys.modules, "zipfile", None)
-    for module in ("convnet.weights", "convnet.files"):
+    for module in ("convnet.weights", "convnet.storage.npz"):
         monkeypatch.delitem(sys.modules, module, raising=False)
-    for name in ("load", "weights", "files"):
+    for name in ("load", "weights"):
         monkeypatch.delattr(convnet, name, raising=False)
     with pytest.raises(ModuleNotFoundError, match="zipfile"):
         _ = convnet.load
@@ -51,13 +51,14 @@ def test_a_part_that_lacks_something_says_what(monkeypatch):
     [
         ("convnet", set()),
         ("convnet.get_threads", {"threads"}),
-        ("convnet.SGD", {"optimizers", "schedules"}),
+        ("convnet.SGD", {"optimizers"}),
         ("convnet.layers.Conv2D", {"layers", "correlation", "threads", "initializers"}),
     ],
 )
 def test_only_what_is_used_is_loaded(use, loaded):
     code = f"import sys, convnet; {use}; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    parts = {name.split(".")[1] for name in shown.stdout.split() if name.startswith("convnet.")}
-    shared = {"blas", "arrays", "checks"}
+    modules = [name.split(".")[1:] for name in shown.stdout.split() if name.startswith("convnet.")]
+    parts = {name[-1] if name[0] == "runtime" else name[0] for name in modules}
+    shared = {"runtime", "blas", "arrays", "checks"}
     assert parts - shared == loaded

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet.rejection import OpenSetCrossEntropy, energy
+from convnet.open_set import OpenSetCrossEntropy, energy
 
 
 def loss_by_hand(logits, labels, flatness):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet.files import ArrayFile
+from convnet.storage.npz import ArrayFile
 from scripts import train
 from tests.test_train_script import arguments, fails, run
 from tests.tiny_digits import tiny_digits, write_idx
@@ -97,7 +97,7 @@ def test_killed_at_random_moments(
 
 
 KILL_AT = """
-import os, signal, convnet.files as files
+import os, signal, convnet.storage.npz as files
 from pathlib import Path
 
 class Counted:
@@ -147,7 +147,9 @@ def interrupt_at_step(number: int) -> train.Run:
     """A `Run` during whose given step Ctrl-C is pressed."""
 
     class Interrupted(train.Run):
-        def on_step(self, trainer: convnet.Trainer, progress: convnet.trainer.Progress) -> None:
+        def on_step(
+            self, trainer: convnet.Trainer, progress: convnet.training.trainer.Progress
+        ) -> None:
             if len(progress.losses) == number:
                 os.kill(os.getpid(), signal.SIGINT)
             super().on_step(trainer, progress)

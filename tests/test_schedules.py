@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from convnet import schedules
-from convnet.schedules import Constant, Cosine, OneCycle, Step
+from convnet.optimizers import schedules
+from convnet.optimizers.schedules import Constant, Cosine, OneCycle, Step
 
 EXAMPLES = [
     Constant(0.1),

@@ -10,7 +10,7 @@ import pytest
 from tiny_digits import tiny_digits, write_idx
 
 import convnet
-from convnet.trainer import Progress
+from convnet.training.trainer import Progress
 from scripts import train
 from scripts.served import command
 from scripts.served.calibration import fit_temperature, fit_threshold, trade_off

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convnet import get_threads, set_threads
-from convnet.threads import SMALL, elementwise, parallel, shares
+from convnet.runtime.threads import SMALL, elementwise, parallel, shares
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 import convnet
-from convnet.files import ArrayFile
+from convnet.storage.npz import ArrayFile
 from scripts import download_data, train
 from scripts.training.recipes import RECIPES
 from tests.tiny_digits import tiny_digits, write_csv, write_idx

@@ -20,7 +20,7 @@ from convnet import (
     Trainer,
 )
 from convnet.losses import one_hot
-from convnet.trainer import Epoch, Progress
+from convnet.training.trainer import Epoch, Progress
 from tests.tiny_digits import tiny_digits
 
 DATA = tiny_digits()
@@ -144,7 +144,7 @@ def test_validation_and_callbacks_do_not_change_the_run() -> None:
     assert_same(weights(watched), weights(unwatched))
 
 
-def shade(amount: float) -> convnet.trainer.Augment:
+def shade(amount: float) -> convnet.training.trainer.Augment:
     return lambda images, rng: images * np.float32(amount) + rng.random(images.shape, np.float32)
 
 

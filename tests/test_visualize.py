@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import convnet
-from convnet.trainer import Epoch, Progress
+from convnet.training.trainer import Epoch, Progress
 from scripts import visualize
 from scripts.figures import (
     confusion_figure,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from convnet.warp import Warp, affine_places, elastic_field, sample
+from convnet.augmentation.warp import Warp, affine_places, elastic_field, sample
 
 STILL = {
     "rotation": 0.0,

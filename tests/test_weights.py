@@ -11,8 +11,8 @@ import pytest
 
 import convnet
 from convnet import weights
-from convnet.files import ArrayFile, save_arrays
 from convnet.layers import LAYERS, Layer
+from convnet.storage.npz import ArrayFile, save_arrays
 
 EVERY_LAYER: list[Layer] = [
     convnet.Conv2D(4, 3, padding=1, stride=(2, 1), mode="convolution"),

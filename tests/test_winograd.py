@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from convnet.correlation import Geometry, rings, winograd
+from convnet.correlation import Geometry, winograd
+from convnet.correlation import overlapping_windows as plain
 
 SIZES = [(13, 13), (12, 14), (11, 10), (7, 9), (6, 6), (5, 8)]
 
@@ -34,9 +35,9 @@ def tiles_at_once(request, monkeypatch):
 def test_outputs_and_kernel_gradients_equal_the_plain_ones(size, padding):
     x, kernel, geometry, dout = example(size, padding)
     bias = np.arange(20, dtype=np.float32)[:, None]
-    exact = rings.correlate(*(a.astype(np.float64) for a in (x, kernel)), geometry, bias)
+    exact = plain.correlate(*(a.astype(np.float64) for a in (x, kernel)), geometry, bias)
     assert_close(winograd.correlate(x, kernel, geometry, bias), exact)
-    exact = rings.kernel_gradient(x.astype(np.float64), dout.astype(np.float64), geometry)
+    exact = plain.kernel_gradient(x.astype(np.float64), dout.astype(np.float64), geometry)
     assert_close(winograd.kernel_gradient(x, dout, geometry), exact)
 
 
@@ -44,7 +45,7 @@ def test_outputs_and_kernel_gradients_equal_the_plain_ones(size, padding):
 def test_more_images_than_are_handled_at_once_give_the_same_outputs():
     x, kernel, geometry, _ = example((13, 11), (1, 2, 0, 1), batch=2 * winograd.BLOCK + 3)
     bias = np.arange(20, dtype=np.float32)[:, None]
-    exact = rings.correlate(*(a.astype(np.float64) for a in (x, kernel)), geometry, bias)
+    exact = plain.correlate(*(a.astype(np.float64) for a in (x, kernel)), geometry, bias)
     assert_close(winograd.correlate(x, kernel, geometry, bias), exact)
 
 

@@ -17,8 +17,8 @@ from types import ModuleType
 import numpy as np
 
 from convnet.arrays import Array, Shape
-from convnet.correlation import rings, rows, unfolding, winograd
-from convnet.correlation.geometry import Geometry
+from convnet.correlation import im2col, overlapping_windows, whole_rows, winograd
+from convnet.correlation.partition import Geometry
 
 __all__ = ["Geometry", "correlate", "input_gradient", "kernel_gradient"]
 
@@ -38,18 +38,18 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None = 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     """Return dkernel[kh, kw, c, o] = Σ x[i·s + kh, j·s + kw, c, n] · dout[i, j, o, n]."""
     way = _way(x, dout.shape[2], geometry)
-    if way is rings and rows.suits(x, dout, geometry):
-        way = rows
+    if way is overlapping_windows and whole_rows.suits(x, dout, geometry):
+        way = whole_rows
     gradient: Array = way.kernel_gradient(x, dout, geometry)
     return gradient
 
 
 def _way(x: Array, channels_out: int, geometry: Geometry) -> ModuleType:
     if 0 < x.shape[3] <= FEW:
-        return unfolding
+        return im2col
     if winograd.suits(x, channels_out, geometry):
         return winograd
-    return rings
+    return overlapping_windows
 
 
 def input_gradient(dout: Array, kernel: Array, geometry: Geometry, size: Shape) -> Array:

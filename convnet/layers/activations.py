@@ -13,7 +13,7 @@ import numpy as np
 from convnet.arrays import Array
 from convnet.checks import require_fraction
 from convnet.layers.base import Layer
-from convnet.threads import elementwise
+from convnet.runtime.threads import elementwise
 
 
 class ReLU(Layer):

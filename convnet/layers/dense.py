@@ -17,7 +17,7 @@ from convnet import initializers
 from convnet.arrays import Array, Shape
 from convnet.checks import require_positive_int
 from convnet.layers.base import Layer
-from convnet.threads import parallel
+from convnet.runtime.threads import parallel
 
 
 class Dense(Layer):

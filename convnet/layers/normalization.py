@@ -25,7 +25,7 @@ import numpy as np
 from convnet.arrays import Array, Shape, batch_first, batch_last
 from convnet.checks import require_fraction, require_positive
 from convnet.layers.base import Layer
-from convnet.threads import parallel, parallel_sum
+from convnet.runtime.threads import parallel, parallel_sum
 
 
 class BatchNorm(Layer):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from convnet.arrays import Array, Shape, batch_first, batch_last
 from convnet.checks import require_positive_int
 from convnet.layers.base import Layer
-from convnet.threads import parallel
+from convnet.runtime.threads import parallel
 
 
 class _Pool(Layer):

@@ -9,7 +9,7 @@ import numpy as np
 from convnet.arrays import Array
 from convnet.checks import require_fraction, require_non_negative, require_positive
 from convnet.optimizers.base import Decay, Optimizer, decay_weights_only
-from convnet.schedules import Schedule
+from convnet.optimizers.schedules import Schedule
 
 
 class RMSprop(Optimizer):

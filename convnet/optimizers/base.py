@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.schedules import Constant, Schedule
+from convnet.optimizers.schedules import Constant, Schedule
 
 Decay = Callable[[str, Array], bool]
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 import convnet
-from convnet import inference
-from convnet.correlation import Geometry, rings, rows, unfolding, winograd
+from convnet.correlation import Geometry, im2col, overlapping_windows, whole_rows, winograd
+from convnet.inference import served_network
 from scripts.benchmarks import im2col_rows, openblas
 from scripts.benchmarks.blueprint import Array
 from scripts.benchmarks.clock import stopwatch
@@ -57,9 +57,9 @@ class Case:
 
 
 WAYS: dict[str, ModuleType] = {
-    "im2col": unfolding,
-    "rings": rings,
-    "whole rows": rows,
+    "im2col": im2col,
+    "rings": overlapping_windows,
+    "whole rows": whole_rows,
     "Winograd": winograd,
 }
 
@@ -94,7 +94,7 @@ class Alternatives(Ours):
     def time_kernel_gradient(self, case: Case, way: str, batch: int, seconds: float) -> list[float]:
         """Compute a kernel gradient with one thread; return the seconds of each time."""
         x, kernel = _data(case, batch)
-        dout = rings.correlate(x, kernel, case.geometry, None)
+        dout = overlapping_windows.correlate(x, kernel, case.geometry, None)
         return self._alone(lambda: WAYS[way].kernel_gradient(x, dout, case.geometry), seconds)
 
     def _alone(self, call: Call, seconds: float) -> list[float]:
@@ -107,10 +107,10 @@ class Alternatives(Ours):
     def rounding(self, case: Case, batch: int) -> dict[str, float]:
         """Return the root mean square error of each way, by the root mean square of the outputs."""
         x, kernel = _data(case, batch)
-        exact = rings.correlate(
+        exact = overlapping_windows.correlate(
             x.astype(np.float64), kernel.astype(np.float64), case.geometry, None
         )
-        found = {"plain sum (rings)": rings.correlate(x, kernel, case.geometry, None)}
+        found = {"plain sum (rings)": overlapping_windows.correlate(x, kernel, case.geometry, None)}
         for name, points in POINTS.items():
             with _points(points):
                 found[name] = winograd.correlate(x, kernel, case.geometry, None)
@@ -152,12 +152,12 @@ class Alternatives(Ours):
 
     def time_blocks(self, block: int, images: Images, seconds: float) -> list[float]:
         """Time predictions where a thread takes so many images through all layers at a time."""
-        with _replaced(inference, "BLOCK", block):
+        with _replaced(served_network, "BLOCK", block):
             return self.time_predict(images, seconds)
 
     def time_unprepared(self, images: Images, seconds: float) -> list[float]:
         """Time predictions of a few images without a plan: layer by layer, as a batch goes."""
-        with _replaced(inference, "SINGLES", 0):
+        with _replaced(served_network, "SINGLES", 0):
             return self.time_predict(images, seconds)
 
     def time_unfolded(self, images: Images, seconds: float) -> list[float]:

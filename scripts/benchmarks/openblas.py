@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from convnet.blas import openblas_files
+from convnet.runtime.blas import openblas_files
 
 # Wheels rename OpenBLAS's functions, so as not to meet another OpenBLAS.
 PREFIXES = ("scipy_openblas_", "openblas_")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import convnet
-from convnet.feeding import to_float, with_channel
 from convnet.layers import Flatten
-from convnet.threads import parallel
+from convnet.runtime.threads import parallel
+from convnet.training.batches import to_float, with_channel
 from scripts.benchmarks.blueprint import Array, Blueprint, LayerPlan
 from scripts.benchmarks.callers import Shared, share
 from scripts.benchmarks.clock import stopwatch

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from convnet.trainer import Progress
+from convnet.training.trainer import Progress
 from scripts.figures.style import BLUE, GREY, RED, new_figure
 
 

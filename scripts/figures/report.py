@@ -7,7 +7,7 @@ from pathlib import Path
 from convnet import datasets
 from convnet.metrics import confusion_matrix
 from convnet.network import Sequential
-from convnet.trainer import Progress
+from convnet.training.trainer import Progress
 from scripts.figures.confusion import confusion_figure
 from scripts.figures.curves import cost_curve
 from scripts.figures.layers import layer_figure

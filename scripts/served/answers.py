@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet.metrics import expected_calibration_error
-from convnet.rejection import NONE, energy
+from convnet.open_set import NONE, energy
 from server.images.decode import ImageError, decode
 from server.preprocessing.mnist_form import preprocess
 from server.recognizer import Recognizer

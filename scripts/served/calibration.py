@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from convnet.arrays import Array
 from convnet.losses import CrossEntropy
-from convnet.rejection import energy
+from convnet.open_set import energy
 
 
 def fit_temperature(logits: Array, labels: NDArray[np.integer]) -> float:

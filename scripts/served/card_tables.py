@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convnet.rejection import NONE
+from convnet.open_set import NONE
 from scripts.served.answers import Answers, figures
 from scripts.served.measurement import ARRAYS, Measurement
 from scripts.served.summary import HEAD, rows

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet import datasets
-from convnet.files import ArrayFile, save_arrays
+from convnet.storage.npz import ArrayFile, save_arrays
 from scripts.synthesis.dataset import training_set
 from scripts.synthesis.sources import Material
 from scripts.training.data import fingerprint

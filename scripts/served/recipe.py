@@ -12,12 +12,12 @@ import numpy as np
 import convnet
 from convnet import datasets
 from convnet.arrays import Array
-from convnet.augment import Augmenter
-from convnet.feeding import to_float, with_channel
+from convnet.augmentation.augmenter import Augmenter
+from convnet.open_set import OpenSetCrossEntropy
 from convnet.optimizers import AdamW
-from convnet.rejection import OpenSetCrossEntropy
-from convnet.schedules import OneCycle
-from convnet.trainer import Trainer
+from convnet.optimizers.schedules import OneCycle
+from convnet.training.batches import to_float, with_channel
+from convnet.training.trainer import Trainer
 from scripts.served.calibration import fit_temperature, fit_threshold, trade_off
 from scripts.served.pictures import Pictures, from_mnist, synthetic
 from scripts.training.run import Run

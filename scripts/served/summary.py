@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from convnet.rejection import NONE
+from convnet.open_set import NONE
 from scripts.served.answers import Answers
 from scripts.served.files import Folder
 from scripts.served.measurement import Measurement

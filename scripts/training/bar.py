@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from convnet.trainer import Progress
+from convnet.training.trainer import Progress
 
 Item = TypeVar("Item")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convnet.threads import get_threads
+from convnet.runtime.threads import get_threads
 
 
 def machine() -> str:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet.augment import Augmenter
+from convnet.augmentation.augmenter import Augmenter
 from convnet.datasets import Split
-from convnet.feeding import Augment, Labels
 from convnet.losses import BinaryCrossEntropy, CrossEntropy, one_hot
 from convnet.network import Sequential
 from convnet.optimizers import SGD, Adam, AdamW, Optimizer
-from convnet.schedules import OneCycle
-from convnet.trainer import Loss, Trainer
+from convnet.optimizers.schedules import OneCycle
+from convnet.training.batches import Augment, Labels
+from convnet.training.trainer import Loss, Trainer
 from scripts.training.data import class_numbers
 
 MakeOptimizer = Callable[[float, int], Optimizer]
@@ -39,7 +39,7 @@ class Recipe:
     one_hot : bool
         Whether labels are given to the loss as one-hot vectors.
     augment : callable, optional
-        Changes the pictures, see `convnet.augment`.
+        Changes the pictures, see `convnet.augmentation.augmenter`.
     digits, limit : optional
         The part of the data that is used, see `convnet.datasets.Split.subset`.
     held_out : int

@@ -7,7 +7,7 @@ from typing import Any
 
 from convnet import datasets
 from convnet.network import Sequential
-from convnet.trainer import Epoch, Progress, Trainer
+from convnet.training.trainer import Epoch, Progress, Trainer
 from scripts.training.recipes import Recipe
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from convnet import checkpoint, files
-from convnet.trainer import Progress, Trainer
+from convnet.storage import npz
+from convnet.training import checkpoint
+from convnet.training.trainer import Progress, Trainer
 from scripts.training.bar import TrainingBar
 from scripts.training.stopping import Stopped, StopRequest
 
@@ -65,7 +66,7 @@ class Run:
         """
         if self.file is None:
             return None
-        files.remove_unfinished(self.file)
+        npz.remove_unfinished(self.file)
         if not self.file.exists():
             return None
         if not resume:

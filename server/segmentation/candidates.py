@@ -2,7 +2,7 @@
 
 The seams are the nodes of a graph, and what lies between two of them, taken for a digit, is an
 edge. Its cost is minus the logarithm of the probability that the network gives to the digit; "none
-of these" takes part, so that two digits at once or a half are dear (`convnet.rejection`). To this
+of these" takes part, so that two digits at once or a half are dear (`convnet.open_set`). To this
 come small costs for what a cut destroys. The cheapest way is found by dynamic programming.
 """
 

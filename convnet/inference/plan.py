@@ -14,11 +14,11 @@ from collections import deque
 import numpy as np
 
 from convnet.arrays import Array, runs
-from convnet.correlation import tiles
 from convnet.correlation.winograd import TILE
+from convnet.inference import winograd_steps
+from convnet.inference.steps import Step, copy, largest, multiply, pad
 from convnet.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape
 from convnet.network import Sequential
-from convnet.steps import Step, copy, largest, multiply, pad
 
 
 class Plan:
@@ -67,7 +67,7 @@ class Plan:
 
 
 def _in_tiles(layer: Conv2D) -> bool:
-    return tiles.suits(layer.output_shape, layer.input_shape[2], layer.geometry)
+    return winograd_steps.suits(layer.output_shape, layer.input_shape[2], layer.geometry)
 
 
 def _pool_within_tiles(layer: Conv2D, following: deque[Layer]) -> int:
@@ -85,7 +85,7 @@ def _convolve(layer: Conv2D, source: Array, pool: int) -> tuple[list[Step], Arra
     height, width, filters = layer.output_shape
     out = np.empty((height // pool, width // pool, filters), np.float32)
     if _in_tiles(layer):
-        return tiles.prepare(source, kernel, bias, layer.geometry, out, pool), out
+        return winograd_steps.prepare(source, kernel, bias, layer.geometry, out, pool), out
     geometry, (height, width, _) = layer.geometry, source.shape
     size = (geometry.top + height + geometry.bottom, geometry.left + width + geometry.right)
     padded, padding = pad(source, geometry.top, geometry.left, size)

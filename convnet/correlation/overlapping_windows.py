@@ -22,9 +22,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
-from convnet.correlation.geometry import Geometry, Grid
-from convnet.correlation.ring import Ring, sum_over_rows
-from convnet.threads import parallel
+from convnet.correlation.partition import Geometry, Grid
+from convnet.correlation.row_buffer import Ring, sum_over_rows
+from convnet.runtime.threads import parallel
 
 # Images handled at once: the ring of rows should stay in the processor's L2 cache.
 BLOCK = 128

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.correlation.geometry import Geometry, Grid
-from convnet.threads import parallel_sum
+from convnet.correlation.partition import Geometry, Grid
+from convnet.runtime.threads import parallel_sum
 
 
 class Ring:

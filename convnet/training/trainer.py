@@ -13,13 +13,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.averaging import WeightAverage, measure_statistics
-from convnet.feeding import Augment, Feeder, Labels, to_float, with_channel
 from convnet.layers import Softmax
 from convnet.losses import CrossEntropy
-from convnet.memory import keep_freed_memory
 from convnet.network import Sequential
 from convnet.optimizers import Adam, Optimizer
+from convnet.runtime.malloc import keep_freed_memory
+from convnet.training.batches import Augment, Feeder, Labels, to_float, with_channel
+from convnet.training.weight_average import WeightAverage, measure_statistics
 
 
 class Loss(Protocol):
@@ -160,7 +160,7 @@ class Trainer:
         validation : (images, labels), optional
             Measured after every epoch; never trained on.
         progress : Progress, optional
-            Where an interrupted run stood (`convnet.checkpoint`): goes on from there.
+            Where an interrupted run stood (`convnet.training.checkpoint`): goes on from there.
         on_step, on_epoch : callable, optional
             Called as ``callback(trainer, progress)`` after each.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convnet.threads import get_threads
+from convnet.runtime.threads import get_threads
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Steps of a `Plan` (`convnet/single.py`) that more than one kind of layer takes.
+"""Steps of a `Plan` (`convnet/inference/plan.py`) that more than one kind of layer takes.
 
 A step is a function without arguments: it reads and writes buffers that exist already.
 """

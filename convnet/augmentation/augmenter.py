@@ -1,8 +1,8 @@
 """Augmentation: training pictures that differ a little every time they are seen.
 
-A digit stays the same digit when it is turned, moved or bent (``convnet/warp.py``), written with
-another pen, pale, blurred, noisy or partly hidden (``convnet/ink.py``). `Augmenter` does all of
-that to a batch, each picture in its own way. What a picture goes through is drawn from the
+A digit stays the same digit when it is turned, moved or bent (`warp`), written with another pen,
+pale, blurred, noisy or partly hidden (`ink`). `Augmenter` does all of that to a batch, each picture
+in its own way. What a picture goes through is drawn from the
 generator that is passed in, so the same seed repeats it.
 
 A transform is any ``transform(images, rng) -> images`` on float32 pictures ``(N, H, W)`` with ink 1
@@ -16,8 +16,8 @@ from collections.abc import Callable
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.ink import Blur, Contrast, Erase, Noise, Pen
-from convnet.warp import Warp
+from convnet.augmentation.ink import Blur, Contrast, Erase, Noise, Pen
+from convnet.augmentation.warp import Warp
 
 Transform = Callable[[Array, np.random.Generator], Array]
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet.files import ArrayFile, save_arrays
 from convnet.layers import Dropout
-from convnet.trainer import Progress, Trainer
+from convnet.storage.npz import ArrayFile, save_arrays
+from convnet.training.trainer import Progress, Trainer
 
 
 def save(

@@ -3,7 +3,7 @@
 * BatchNorm, once trained, multiplies each channel by a number and adds another. Both are folded
   into the convolution or dense layer before it: w' = w·scale, b' = b·scale + shift.
 * Dropout does nothing any more and is left out.
-* A few images go through a `Plan` one by one (`convnet/single.py`).
+* A few images go through a `Plan` one by one (`convnet/inference/plan.py`).
 * A larger batch is cut into blocks, and each thread takes a block through *all* layers, so that
   what one layer writes is still in the core's cache when the next one reads it.
 
@@ -18,10 +18,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from convnet.arrays import Array
+from convnet.inference.plan import Plan
 from convnet.layers import BatchNorm, Conv2D, Dense, Dropout, Layer
 from convnet.network import Sequential
-from convnet.single import Plan
-from convnet.threads import get_threads, parallel
+from convnet.runtime.threads import get_threads, parallel
 
 # Up to this many images are taken one by one: with 16, Winograd's way begins.
 SINGLES = 15

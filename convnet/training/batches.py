@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convnet.arrays import Array
 from convnet.checks import require_positive_int
-from convnet.threads import get_threads, parallel
+from convnet.runtime.threads import get_threads, parallel
 
 Augment = Callable[[Array, np.random.Generator], Array]
 Labels = NDArray[np.integer] | Array

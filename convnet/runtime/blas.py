@@ -1,4 +1,4 @@
-"""Hold NumPy's BLAS to one thread, because the engine brings its own (`convnet/threads.py`).
+"""Hold NumPy's BLAS to one thread, because the engine has its own (`threads.py`).
 
 The environment variable works only while NumPy is first imported; OpenBLAS's own setter works at
 any time, so both are used. The variable is taken back at once: it is nobody else's business, least

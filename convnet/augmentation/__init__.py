@@ -1,0 +1,1 @@
+"""Training pictures changed at random: moved, bent, inked differently."""

@@ -1,0 +1,1 @@
+"""The process that the engine runs in: threads, BLAS, malloc."""

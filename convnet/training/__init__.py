@@ -1,0 +1,1 @@
+"""Trainer, batches, weight average, checkpoints."""
