@@ -48,7 +48,7 @@ from scripts.benchmarks import (
 from scripts.benchmarks.agreement import Disagreement
 from scripts.benchmarks.bench import NETWORKS, Bench
 from scripts.benchmarks.clock import FULL, QUICK
-from scripts.benchmarks.process import PeerError
+from scripts.benchmarks.peers.process import PeerError
 from scripts.benchmarks.service import section as service
 from scripts.download_data import DownloadError
 from scripts.training.data import open_dataset

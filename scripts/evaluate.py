@@ -38,8 +38,8 @@ import numpy as np
 from convnet import datasets, metrics
 from convnet.losses import CrossEntropy
 from scripts.download_data import DownloadError
-from scripts.served.evaluation import CARD, evaluate_served
-from scripts.served.summary import spread
+from scripts.evaluation.command import CARD, evaluate_served
+from scripts.evaluation.summary import spread
 from scripts.training.data import class_numbers, open_dataset
 from scripts.training.models import classes_of, open_network
 from scripts.training.options import digits, positive_int, refuse, require_matplotlib

@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from convnet import datasets
-from scripts.synthesis import ink, pens, standins, strokes, templates
+from scripts.synthesis import standins
 from scripts.synthesis.dataset import KINDS, training_set
+from scripts.synthesis.handwriting import ink, pens, strokes, templates
 from scripts.synthesis.sources import SOURCES, Material
 from scripts.training.options import positive_int, require_writable_folder
 
@@ -46,7 +47,7 @@ def grid(pictures: Sequence[Image.Image], columns: int, cell: int = CELL) -> Ima
     return sheet
 
 
-def template_sheet(rng: Rng, name: str = "handwriting.txt") -> Image.Image:
+def template_sheet(rng: Rng, name: str = "digits.txt") -> Image.Image:
     """Every template as it stands, drawn by a steady hand."""
     return grid([_template(t, rng) for t in templates.load(name)], 18)
 

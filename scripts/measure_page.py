@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.browsing.window import (
+from scripts.clients.browser import (
     COUNT_REQUESTS,
     FLAGS,
     SIZES,

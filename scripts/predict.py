@@ -87,10 +87,10 @@ def address(text: str) -> str:
 def open_reader(options: argparse.Namespace) -> Reader:
     """Load the network, or get ready to ask a service for it."""
     if options.url:
-        from scripts.client import Client
+        from scripts.clients.service import Client
 
         return Client(options.url)
-    from scripts.local import LocalReader
+    from scripts.clients.local import LocalReader
 
     return LocalReader(options.model)
 

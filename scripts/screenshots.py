@@ -20,7 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.browsing.window import SIZES, browser, draw, open_page, service, settle
+from scripts.clients.browser import SIZES, browser, draw, open_page, service, settle
 from scripts.training.options import require_writable_folder
 
 THREE = "31,24 37,16 48,13 60,17 65,27 60,38 48,45 61,50 68,61 64,75 53,84 40,84 30,76"

@@ -7,7 +7,7 @@ import re
 import pytest
 from live import PATIENCE, serve
 
-from scripts.browsing import window as visit
+from scripts.clients import browser as visit
 
 # Ten digits as somebody may write them, as polylines on a sheet of 100 × 100.
 WRITTEN = {

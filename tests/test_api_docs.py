@@ -71,7 +71,7 @@ def expected(code):
         return "^True$"
     if "heatmap" in code:
         return r"^7 -?[\d.e-]+ [\d.]+ \["
-    if "scripts.client" in code:
+    if "scripts.clients.service" in code:
         return "^7$"
     for mark, pattern in (
         ("/model", "digits|conv1"),

@@ -14,26 +14,23 @@ import convnet
 from convnet.correlation import winograd
 from convnet.inference import served_network
 from scripts import benchmark
-from scripts.benchmarks import (
-    ablation,
-    agreement,
-    clock,
-    im2col_rows,
-    machine,
-    memory,
-    scaling,
-    speed,
-)
+from scripts.benchmarks import ablation, agreement, clock, machine, memory, scaling, speed
 from scripts.benchmarks.agreement import Disagreement
-from scripts.benchmarks.alternatives import Alternatives, Case
 from scripts.benchmarks.bench import Bench
-from scripts.benchmarks.blueprint import channels_first, channels_last, named_arrays, pictures_last
-from scripts.benchmarks.callers import share
 from scripts.benchmarks.clock import Effort
-from scripts.benchmarks.ours import Ours, blueprint
-from scripts.benchmarks.passes import Pass
-from scripts.benchmarks.peer import Peer
-from scripts.benchmarks.process import PeerError, PeerProcess, environment
+from scripts.benchmarks.peers import im2col_rows
+from scripts.benchmarks.peers.alternatives import Alternatives, Case
+from scripts.benchmarks.peers.blueprint import (
+    channels_first,
+    channels_last,
+    named_arrays,
+    pictures_last,
+)
+from scripts.benchmarks.peers.callers import share
+from scripts.benchmarks.peers.ours import Ours, blueprint
+from scripts.benchmarks.peers.passes import Pass
+from scripts.benchmarks.peers.peer import Peer
+from scripts.benchmarks.peers.process import PeerError, PeerProcess, environment
 from scripts.benchmarks.table import milliseconds, table
 
 PEERS = ("torch", "onnx", "onnxruntime")

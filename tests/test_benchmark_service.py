@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import convnet
-from scripts.benchmarks.ours import blueprint
+from scripts.benchmarks.peers.ours import blueprint
 from scripts.benchmarks.service import load, section
 from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.service.running import Application, running

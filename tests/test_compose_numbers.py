@@ -10,7 +10,7 @@ from tiny_digits import tiny_digits, write_idx
 
 from convnet.datasets import Split
 from scripts import compose_numbers
-from scripts.synthesis.numbers import SIDE, compose
+from scripts.synthesis.mnist.numbers import SIDE, compose
 
 BARS = Split(np.zeros((1, SIDE, SIDE), np.uint8), np.array([1], np.uint8))
 BARS.images[0, 4:24, 12:16] = 255
@@ -28,8 +28,8 @@ def runs(columns: np.ndarray) -> list[tuple[int, int]]:
 @pytest.fixture
 def plain(monkeypatch):
     """Numbers of one scale and size, so that widths can be counted."""
-    monkeypatch.setattr("scripts.synthesis.numbers.SCALES", (2.0, 2.0))
-    monkeypatch.setattr("scripts.synthesis.numbers.SIZES", (1.0, 1.0))
+    monkeypatch.setattr("scripts.synthesis.mnist.numbers.SCALES", (2.0, 2.0))
+    monkeypatch.setattr("scripts.synthesis.mnist.numbers.SIZES", (1.0, 1.0))
 
 
 def test_digits_stand_apart_by_gaps_from_none_to_wide(plain, rng):

@@ -148,7 +148,7 @@ def test_a_card_of_a_folder_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_network_that_is_not_there_is_named_before_anything_is_drawn(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("scripts.served.evaluation.open_dataset", pytest.fail)
+    monkeypatch.setattr("scripts.evaluation.command.open_dataset", pytest.fail)
     assert evaluate.main(["--stand-ins", "--model", "nope"]) == 1
     message = "evaluate.py: no such network: 'nope' (shipped: digits; else the path of a file)\n"
     assert capsys.readouterr().err == message

@@ -16,13 +16,13 @@ from tiny_digits import tiny_digits, write_idx
 import convnet
 from convnet.metrics import expected_calibration_error
 from scripts import evaluate
+from scripts.evaluation import card, targets
+from scripts.evaluation.answers import Answers, answer, figures, prepare
+from scripts.evaluation.files import read_folder, stand_ins
+from scripts.evaluation.measurement import Measurement
+from scripts.evaluation.summary import spread
 from scripts.figures.failures import Failure, failure_sheet
-from scripts.served import card, targets
-from scripts.served.answers import Answers, answer, figures, prepare
-from scripts.served.files import read_folder, stand_ins
-from scripts.served.measurement import Measurement
-from scripts.served.recipe import ServedRecipe
-from scripts.served.summary import spread
+from scripts.recipe.digits import ServedRecipe
 from scripts.synthesis.standins import KINDS, writers
 from server import create_app
 from server.images.decode import decode

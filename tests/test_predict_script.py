@@ -13,9 +13,9 @@ import requests
 from live import serve
 from PIL import Image
 
-from scripts import client as client_module
 from scripts import predict
-from scripts.client import Client, ServiceError, backoff, waiting_time
+from scripts.clients import service as client_module
+from scripts.clients.service import Client, ServiceError, backoff, waiting_time
 
 
 @pytest.fixture(scope="module")

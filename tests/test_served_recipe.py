@@ -12,10 +12,10 @@ from tiny_digits import tiny_digits, write_idx
 import convnet
 from convnet.training.trainer import Progress
 from scripts import train
-from scripts.served import command
-from scripts.served.calibration import fit_temperature, fit_threshold, trade_off
-from scripts.served.pictures import Pictures, from_mnist, synthetic
-from scripts.served.recipe import Material, ServedRecipe, gather, logits
+from scripts.recipe import command
+from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
+from scripts.recipe.digits import Material, ServedRecipe, gather, logits
+from scripts.recipe.pictures import Pictures, from_mnist, synthetic
 from scripts.training.bar import TrainingBar
 from server.recognizer import Recognizer
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from scripts.synthesis import canvas, ink, pens, strokes, templates
-from scripts.synthesis.strokes import Hand
+from scripts.synthesis.handwriting import ink, pens, strokes, templates
+from scripts.synthesis.handwriting.strokes import Hand
+from scripts.synthesis.pages import canvas
 
-ALL = templates.load("handwriting.txt")
+ALL = templates.load("digits.txt")
 
 
 def rng(seed=0):

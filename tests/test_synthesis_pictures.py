@@ -5,8 +5,11 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from scripts.synthesis import clutter, corruptions, cutouts, fidelity, nondigits, photos
-from scripts.synthesis.geometry import crop
+from scripts.synthesis import fidelity
+from scripts.synthesis.mnist import corruptions
+from scripts.synthesis.others import nondigits
+from scripts.synthesis.pages import clutter, cutouts, photos
+from scripts.synthesis.pages.geometry import crop
 from scripts.synthesis.sources import handwritten_coverage
 from server.preprocessing.mnist_form import BlankImage, preprocess
 

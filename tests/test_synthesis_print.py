@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.synthesis import displays, fonts, geometry, printing
+from scripts.synthesis.pages import geometry
+from scripts.synthesis.print import displays, fonts, printing
 
 
 def rng(seed=0):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from scripts.synthesis import ink, restroke, thinning
-from scripts.synthesis.pens import Pen
+from scripts.synthesis.handwriting import ink
+from scripts.synthesis.handwriting.pens import Pen
+from scripts.synthesis.mnist import restroke, thinning
 from scripts.synthesis.sources import Material
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from scripts.benchmarks.alternatives import Case
 from scripts.benchmarks.bench import TRAIN_BATCH, Bench
 from scripts.benchmarks.clock import ratio
-from scripts.benchmarks.process import PeerProcess
+from scripts.benchmarks.peers.alternatives import Case
+from scripts.benchmarks.peers.process import PeerProcess
 from scripts.benchmarks.table import milliseconds, table, times
 
 Record = dict[str, Any]

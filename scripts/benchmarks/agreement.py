@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.benchmarks.passes import LayerPass, Pass
-from scripts.benchmarks.process import PeerProcess
+from scripts.benchmarks.peers.passes import LayerPass, Pass
+from scripts.benchmarks.peers.process import PeerProcess
 
 TOLERANCE = 1e-4
 # What activations that turn the other way may make of the direction and length of a gradient.

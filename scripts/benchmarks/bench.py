@@ -10,8 +10,8 @@ from typing import Any
 
 from convnet.datasets import Split
 from scripts.benchmarks.clock import Effort, alternate
-from scripts.benchmarks.peer import Images, Labels
-from scripts.benchmarks.process import PeerProcess
+from scripts.benchmarks.peers.peer import Images, Labels
+from scripts.benchmarks.peers.process import PeerProcess
 
 NETWORKS = ("live-app", "torch-example", "digits")
 TRAIN_BATCH = 128

@@ -8,7 +8,7 @@ import tempfile
 from statistics import median
 
 from scripts.benchmarks.bench import Bench
-from scripts.benchmarks.process import ROOT, environment
+from scripts.benchmarks.peers.process import ROOT, environment
 from scripts.benchmarks.table import table
 
 CODE = """

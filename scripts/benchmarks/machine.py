@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 import convnet
-from scripts.benchmarks import openblas
-from scripts.benchmarks.process import environment
+from scripts.benchmarks.peers import openblas
+from scripts.benchmarks.peers.process import environment
 
 # Settings that change how fast NumPy, PyTorch or ONNX Runtime compute.
 SETTINGS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scripts.benchmarks.bench import TRAIN_BATCH, Bench
-from scripts.benchmarks.blueprint import Blueprint
+from scripts.benchmarks.peers.blueprint import Blueprint
 from scripts.benchmarks.table import table
 
 Record = dict[str, Any]

@@ -17,8 +17,8 @@ from scripts.benchmarks.bench import Bench
 from scripts.benchmarks.clock import stopwatch
 from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.table import milliseconds, table
-from scripts.synthesis import photos
-from scripts.synthesis.geometry import crop
+from scripts.synthesis.pages import photos
+from scripts.synthesis.pages.geometry import crop
 from server.images.decode import read_picture
 from server.malloc import set_up_malloc
 from server.preprocessing.mnist_form import preprocess

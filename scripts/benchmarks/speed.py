@@ -7,9 +7,9 @@ from typing import Any
 
 from scripts.benchmarks import agreement
 from scripts.benchmarks.bench import TRAIN_BATCH, Bench, Call, Seconds
-from scripts.benchmarks.blueprint import Blueprint
 from scripts.benchmarks.clock import ratio
-from scripts.benchmarks.process import PeerProcess
+from scripts.benchmarks.peers.blueprint import Blueprint
+from scripts.benchmarks.peers.process import PeerProcess
 from scripts.benchmarks.table import milliseconds, share, table, times
 
 PREDICT_BATCHES = (1, 256)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from scripts.synthesis.geometry import crop
+from scripts.synthesis.pages.geometry import crop
 
 LEAST_CORRELATION = 0.55
 SIDE, DIGIT = 28, 20

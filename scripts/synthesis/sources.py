@@ -12,17 +12,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.synthesis import restroke
-from scripts.synthesis.canvas import page, place, place_mask
-from scripts.synthesis.clutter import clutter
-from scripts.synthesis.cutouts import cut_out
-from scripts.synthesis.geometry import crop
-from scripts.synthesis.nondigits import draw_nondigit
-from scripts.synthesis.pens import draw_pen
-from scripts.synthesis.photos import photograph
-from scripts.synthesis.printing import printed_digit, set_on_page
-from scripts.synthesis.strokes import Hand, write
-from scripts.synthesis.templates import choose_template
+from scripts.synthesis.handwriting.pens import draw_pen
+from scripts.synthesis.handwriting.strokes import Hand, write
+from scripts.synthesis.handwriting.templates import choose_template
+from scripts.synthesis.mnist import restroke
+from scripts.synthesis.others.nondigits import draw_nondigit
+from scripts.synthesis.pages.canvas import page, place, place_mask
+from scripts.synthesis.pages.clutter import clutter
+from scripts.synthesis.pages.cutouts import cut_out
+from scripts.synthesis.pages.geometry import crop
+from scripts.synthesis.pages.photos import photograph
+from scripts.synthesis.print.printing import printed_digit, set_on_page
 
 FROM_MNIST = frozenset({"restroked", "rescanned"})
 NOT_A_DIGIT = -1

@@ -15,7 +15,7 @@ import numpy as np
 from flask import Flask, Response, jsonify, request
 from PIL import Image
 
-from scripts.benchmarks.pytorch import PyTorch
+from scripts.benchmarks.peers.pytorch import PyTorch
 
 network = PyTorch(threads=1)
 network.open(pickle.loads(Path(os.environ["BLUEPRINT"]).read_bytes()))

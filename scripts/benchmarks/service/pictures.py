@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from scripts.synthesis import ink, pens, strokes, templates
+from scripts.synthesis.handwriting import ink, pens, strokes, templates
 
 SIDE = 280
 MARGIN = 50
@@ -17,7 +17,7 @@ PEN = pens.Pen(0.08)
 def canvas_pictures(count: int, seed: int = 0) -> list[bytes]:
     """Return PNG files, 8-bit grey, each of another digit by another hand."""
     rng = np.random.default_rng(seed)
-    digits = [t for t in templates.load("handwriting.txt") if t.label.isdigit()]
+    digits = [t for t in templates.load("digits.txt") if t.label.isdigit()]
     chosen = rng.choice(len(digits), count, replace=count > len(digits))
     return [_draw(digits[index], rng) for index in chosen]
 

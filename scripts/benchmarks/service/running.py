@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.benchmarks.process import ROOT, environment
+from scripts.benchmarks.peers.process import ROOT, environment
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from scripts.benchmarks.bench import Bench
-from scripts.benchmarks.process import ROOT
+from scripts.benchmarks.peers.process import ROOT
 from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.service.running import Application, running
 from scripts.benchmarks.table import table

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 import wsgi  # noqa: F401 - sets how many threads compute, as in production
-from scripts.benchmarks.pytorch import PyTorch
+from scripts.benchmarks.peers.pytorch import PyTorch
 from server import create_app
 from server.config import Config
 from server.recognizer import Recognizer

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageChops
 
-from scripts.synthesis import corruptions, fonts
+from scripts.synthesis.mnist import corruptions
+from scripts.synthesis.print import fonts
 from scripts.synthesis.standins import refused, snapshots, writers
 
 NOT_A_DIGIT = -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from scripts.synthesis import fonts
+from scripts.synthesis.print import fonts
 from scripts.synthesis.standins.writers import DrawLines, Lines, cut_corners, write
 
 LETTERS = "ACDEFGHJKLMNPQRTUVWXYabcdefhijkmnprtuvwxy"

@@ -1,0 +1,89 @@
+"""The model card: measured figures put into the prose of card.md.in, with their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from scripts.evaluation import card_tables
+from scripts.evaluation.answers import LabelledFiles
+from scripts.evaluation.card_pictures import draw_pictures
+from scripts.evaluation.measurement import Measurement
+
+TEMPLATE = Path(__file__).parent / "card.md.in"
+SETTINGS = (
+    "mnist_repeats", "epochs", "final_epochs", "batch_size", "weight_decay", "learning_rate",
+    "average", "seed",
+)  # fmt: skip
+
+
+def write_card(
+    path: Path, measurements: Sequence[Measurement], sets: Mapping[str, LabelledFiles]
+) -> None:
+    """Write the card of the first network, and its pictures into ``images/`` beside it.
+
+    Parameters
+    ----------
+    path : Path
+    measurements : sequence of Measurement
+        The network that is served; any others come from the same recipe with other seeds.
+    sets : mapping of str to LabelledFiles
+        The stand-ins that were read.
+
+    Raises
+    ------
+    ValueError
+        If the network carries no record of the recipe.
+    """
+    served = measurements[0]
+    values = _network(served) | _training(served) | _measured(measurements)
+    text = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
+    draw_pictures(path.parent / "images", served, sets)
+    path.write_text(text, encoding="utf-8")
+
+
+def _network(served: Measurement) -> dict[str, Any]:
+    """Return what the network is."""
+    one = served.recognizer
+    return {
+        "name": one.name,
+        "version": one.version,
+        "sha256": one.sha256,
+        "megabytes": f"{one.file_bytes / 1e6:.2f}",
+        "parameters": f"{one.network.parameter_count:,}",
+        "folded": f"{one.served.network.parameter_count:,}",
+        "multiply_adds": f"{one.network.multiply_adds / 1e6:.1f}",
+        "temperature": f"{one.calibration.temperature:.3f}",
+        "threshold": f"{one.calibration.threshold:.3f}",
+    }
+
+
+def _training(served: Measurement) -> dict[str, Any]:
+    """Return what the record that travels with the weights says."""
+    record = served.recognizer.metadata
+    training = record.get("training", {})
+    if training.get("recipe") != "digits":
+        raise ValueError(f"{served.model}: a card needs weights of `train.py --recipe digits`")
+    return {name: training[name] for name in SETTINGS} | {
+        "held_out": f"{training['held_out']:,}",
+        "accepted": f"{training['accepted']:.1%}",
+        "kinds": card_tables.kinds(training, record["held_out"]),
+        "trade_off": card_tables.trade_off(record["calibration"]["rejection"]["trade_off"]),
+    }
+
+
+def _measured(measurements: Sequence[Measurement]) -> dict[str, Any]:
+    """Return what was measured."""
+    served = measurements[0]
+    answers = served.answers
+    return {
+        "count": f"{len(answers['drawn'].labels):,}",
+        "corrupted_count": f"{len(answers['corrupted-fog'].labels):,}",
+        "targets": card_tables.targets(served),
+        "sets": card_tables.sets(served),
+        "corruptions": card_tables.corruptions(served),
+        "seeds": card_tables.seeds(measurements),
+        "confusions": card_tables.confusions(served),
+    }

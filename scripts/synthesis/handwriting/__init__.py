@@ -1,0 +1,1 @@
+"""Digits written stroke by stroke: templates, a hand, pens, ink."""

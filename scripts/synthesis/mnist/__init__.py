@@ -1,0 +1,1 @@
+"""MNIST's digits in other forms: inked anew, corrupted, composed into numbers."""

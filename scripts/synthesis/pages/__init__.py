@@ -1,0 +1,1 @@
+"""What ink stands on: canvases, scans, cut-outs, photos."""

@@ -1,0 +1,1 @@
+"""Printed digits: fonts, displays, printing."""
