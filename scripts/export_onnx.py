@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(argv)
     try:
-        from scripts.interchange.onnx_model import to_onnx
+        from scripts.training.onnx_model import to_onnx
 
         network = open_network(options.model)
         data = to_onnx(network)

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from page import browser, desk, open_desk, service, window  # noqa: F401 - fixtures
 
 from convnet import datasets
 from server import create_app
 from server.recognizer import Reading
 from server.routes.health import known_picture
+from tests.support.page import browser, desk, open_desk, service, window  # noqa: F401 - fixtures
 
 # No test measures time, on purpose or by a default; and the same inputs are tried everywhere.
 hypothesis.settings.register_profile(

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { setName, trainingSentence } from "../../../static/js/about.js";
+import { count, numberVerdict, percent, signed, size, verdict } from "../../../static/js/format.js";
+
+test("shares are percentages, and what is not certain is never 100 %", () => {
+  assert.equal(percent(0.9913), "99.1 %");
+  assert.equal(percent(0.99999), "99.9 %");
+  assert.equal(percent(1), "99.9 %");
+  assert.equal(percent(0), "0.0 %");
+});
+
+test("numbers are written for people", () => {
+  assert.equal(signed(-0.5, 2), "−0.50");
+  assert.equal(signed(1.23456), "1.235");
+  assert.equal(count(33_900_000), "33.9 million");
+  assert.equal(count(329_130), "329,130");
+  assert.equal(size([28, 28, 24]), "28 × 28 × 24");
+});
+
+const top = [{ digit: 7 }, { digit: 1 }];
+
+test("a verdict says how sure it is, and what else it could be", () => {
+  const say = (confidence) => verdict({ digit: 7, confidence, is_digit: true, top });
+  assert.equal(say(0.95), "A 7. I am 95.0 % sure.");
+  assert.equal(say(0.9999), "A 7. I am more than 99.9 % sure.");
+  assert.match(say(0.6), /Perhaps a 7, 60.0 %. Or else a 1/);
+});
+
+test("what is no digit is said to be none", () => {
+  const said = verdict({ digit: null, confidence: 0.6, is_digit: false, top });
+  assert.match(said, /not a digit/);
+  assert.match(said, /7 comes nearest/);
+});
+
+test("a number's verdict counts the digits and the doubts", () => {
+  const digits = [{ is_digit: true }, { is_digit: false }, { is_digit: true }];
+  assert.equal(
+    numberVerdict({ text: "2?4", digits }),
+    "3 digits: 2?4. 1 of them I do not recognise.",
+  );
+  assert.equal(numberVerdict({ text: "5", digits: [{ is_digit: true }] }), "One digit: 5.");
+  assert.equal(numberVerdict({ text: "", digits: [] }), "No digits found.");
+});
+
+test("the record of the training becomes words", () => {
+  assert.equal(setName("mnist_test"), "MNIST test set");
+  assert.equal(setName("held_out_mnist"), "MNIST, held out");
+  assert.equal(setName("held_out_printed"), "Printed");
+  assert.equal(
+    trainingSentence({ epochs: 1, optimizer: "AdamW" }),
+    "1 epoch with AdamW",
+  );
+  assert.equal(
+    trainingSentence({ epochs: 9, kinds: { handwriting: 50_000, printed: 25_000 } }),
+    "9 epochs on MNIST and 75,000 drawn pictures",
+  );
+  assert.equal(trainingSentence({}), "by this project’s own code");
+});

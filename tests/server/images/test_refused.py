@@ -1,0 +1,242 @@
+"""What is too large, damaged or no picture at all is refused by name, at little cost."""
+
+import struct
+import subprocess
+import sys
+import threading
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from server.images.containers import webp_size
+from server.images.decode import (
+    DecoderBusy,
+    ImageError,
+    ImageLimits,
+    NotAnImage,
+    TooManyBytes,
+    TooManyPixels,
+    decode,
+)
+from tests.support import png_kinds
+from tests.support.pictures import FORMATS, SIGNATURES, drawing, encoded
+
+# Limits ----------------------------------------------------------------------------------------
+
+
+def test_too_many_bytes_are_refused_with_the_limit() -> None:
+    data = encoded(Image.fromarray(drawing()))
+    with pytest.raises(TooManyBytes, match=rf"{len(data)} bytes.*limit of {len(data) - 1}") as info:
+        decode(data, ImageLimits(max_bytes=len(data) - 1))
+    assert info.value.code == "too_large"
+    decode(data, ImageLimits(max_bytes=len(data)))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_too_many_pixels_are_refused_with_the_limit(name: str) -> None:
+    data = encoded(Image.new("L", (100, 50), 255), name)
+    limits = ImageLimits(max_pixels=4999, max_webp_pixels=4999)
+    with pytest.raises(TooManyPixels, match=r"100 x 50 pixels.*limit of 4999") as info:
+        decode(data, limits)
+    assert info.value.code == "too_many_pixels"
+    decode(data, ImageLimits(max_pixels=5000, max_webp_pixels=5000))
+
+
+def test_a_webp_picture_has_a_limit_of_its_own_below_the_other() -> None:
+    data = encoded(Image.new("L", (100, 50), 255), "WEBP")
+    for limits in (ImageLimits(max_webp_pixels=4999), ImageLimits(max_pixels=4999)):
+        with pytest.raises(TooManyPixels, match="limit of 4999"):
+            decode(data, limits)
+
+
+def test_texts_that_unpack_to_more_than_a_file_may_have_are_refused() -> None:
+    whole = encoded(Image.fromarray(drawing()))
+    text = png_kinds.chunk(b"zTXt", b"note\0\0" + zlib.compress(b"x" * 1_000_000))
+    decode(whole[:33] + text * 8 + whole[33:])
+    with pytest.raises(NotAnImage, match="damaged"):
+        decode(whole[:33] + text * 9 + whole[33:])
+
+
+def test_a_bomb_is_refused_before_its_pixels_are_decoded() -> None:
+    claims = png_kinds.encode(np.zeros((1, 1, 1), int), png_kinds.GREY, 8)
+    for width, height in ((20_000, 20_000), (10_000, 10_000), (2**31 - 1, 2**31 - 1)):
+        header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+        bomb = claims[:8] + png_kinds.chunk(b"IHDR", header) + claims[33:]
+        with pytest.raises((TooManyPixels, NotAnImage), match=r"pixels|damaged"):
+            decode(bomb)
+
+
+def test_large_pictures_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(Image.new("L", (1100, 1000), 255))
+    turn = threading.BoundedSemaphore(1)
+    monkeypatch.setattr("server.images.decode._large_decode", turn)
+    with turn, pytest.raises(DecoderBusy) as info:
+        decode(data, ImageLimits(wait_seconds=0.01))
+    assert info.value.code == "busy"
+    with turn:
+        decode(encoded(Image.new("L", (100, 100), 255)))  # small ones do not wait
+    decode(data)
+    with pytest.raises(NotAnImage):
+        decode(data[: len(data) // 2] + data[-12:])
+    assert turn.acquire(blocking=False)  # given back after success and after failure
+
+
+EIGHT_AT_ONCE = """
+import io, sys, threading
+from PIL import Image
+from server.images.decode import ImageLimits, decode
+from server.malloc import set_up_malloc
+
+set_up_malloc()  # as the service does
+file = io.BytesIO()
+Image.new("RGBA", (4000, 4000), (9, 9, 9, 200)).save(file, sys.argv[1], compress_level=1)
+open("/proc/self/clear_refs", "w").write("5")  # forget the peak of making the picture
+wait = ImageLimits(wait_seconds=600)
+threads = [threading.Thread(target=decode, args=(file.getvalue(), wait)) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+status = open("/proc/self/status").read()
+print(int(status.partition("VmHWM:")[2].split()[0]) // 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="asks Linux for the peak")
+def test_eight_large_pictures_at_once_need_the_memory_of_one(root: Path) -> None:
+    command = [sys.executable, "-c", EIGHT_AT_ONCE, "PNG"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 200  # MB: 61 for the pixels of one, the rest for Python
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"Exif\0\0"}])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_the_size_of_a_webp_is_known_before_it_is_opened(
+    options: dict[str, object], mode: str
+) -> None:
+    data = encoded(Image.new(mode, (123, 45), 7), "WEBP", **options)
+    assert webp_size(data) == (123, 45)
+
+
+# Damage ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [*SIGNATURES, b"", b"hello", b"%PDF-1.7", b"II*\0" + bytes(100), b"<svg xmlns='...'/>"],
+)
+def test_what_is_no_picture_is_said_to_be_none(data: bytes) -> None:
+    with pytest.raises(NotAnImage) as info:
+        decode(data)
+    assert info.value.code == "not_an_image"
+    assert info.value.detail
+
+
+def test_other_formats_are_refused_although_pillow_reads_them() -> None:
+    for name in ("TIFF", "PPM", "ICO", "TGA"):
+        with pytest.raises(NotAnImage):
+            decode(encoded(Image.new("RGB", (32, 32)), name))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_cut_off_file_is_damaged(name: str, rng: np.random.Generator) -> None:
+    noise = Image.fromarray(rng.integers(0, 256, (64, 64), dtype=np.uint8))
+    data = encoded(noise, name)
+    for part in (0.1, 0.5, 0.9):
+        with pytest.raises(NotAnImage):
+            decode(data[: int(part * len(data))])
+
+
+@pytest.mark.parametrize("name", [b"IHDR", b"IDAT", b"IEND", b"tEXt"])
+def test_a_wrong_checksum_is_noticed(name: bytes) -> None:
+    text = [(b"tEXt", b"Title\0digit")]
+    data = png_kinds.encode(drawing()[..., None].astype(int), 0, 8, before_data=text)
+    decode(data)
+    at = data.index(name) - 4
+    end = at + 8 + struct.unpack(">I", data[at : at + 4])[0]
+    with pytest.raises(NotAnImage, match="checksum"):
+        decode(data[:end] + bytes([data[end] ^ 1]) + data[end + 1 :])
+
+
+def test_wrong_data_behind_right_checksums_is_damage() -> None:
+    good = png_kinds.encode(drawing()[..., None].astype(int), 0, 8)
+    rows = zlib.compress(b"\0" * 100)  # too few
+    head, tail = good[:33], png_kinds.chunk(b"IEND", b"")
+    for body in (rows, b"no zlib stream", b""):
+        with pytest.raises(NotAnImage):
+            decode(head + png_kinds.chunk(b"IDAT", body) + tail)
+
+
+def test_files_of_endless_parts_are_refused() -> None:
+    png = png_kinds.encode(drawing()[..., None].astype(int), 0, 8)
+    flood = png[:33] + png_kinds.chunk(b"teXt", b"") * 20_000 + png[33:]
+    jpeg = encoded(Image.fromarray(drawing()), "JPEG")
+    gif = encoded(Image.fromarray(drawing()), "GIF")
+    at = gif.index(b",")
+    for data in (
+        flood,
+        jpeg[:2] + b"\xff\xfe\0\2" * 20_000 + jpeg[2:],
+        jpeg[:2] + b"\xff\xda" * 200 + jpeg[2:],
+        gif[:at] + b"!\xfe" + b"\1a" * 20_000 + b"\0" + gif[at:],
+        gif[:at] + b"!\xfe\0" * 20_000 + gif[at:],
+        b"BM" + bytes(28) + b"\1\0\0\0" + bytes(600_000),
+    ):
+        with pytest.raises(NotAnImage, match="more than"):
+            decode(data)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(max_examples=60)
+@given(data=st.data())
+def test_mutated_files_decode_or_are_image_errors(name: str, data: st.DataObject) -> None:
+    original = bytearray(encoded(Image.fromarray(drawing()).convert("RGB"), name))
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(original) - 1))
+        action = data.draw(st.sampled_from(["set", "cut", "insert", "repeat"]))
+        if action == "set":
+            original[at] = data.draw(st.integers(0, 255))
+        elif action == "cut":
+            del original[at : at + data.draw(st.integers(1, 40))]
+        elif action == "insert":
+            original[at:at] = data.draw(st.binary(max_size=20))
+        else:
+            original[at:at] = original[at : at + 30]
+        if not original:
+            break
+    repaired = repair(bytes(original)) if name == "PNG" else bytes(original)
+    for candidate in (bytes(original), repaired):
+        try:
+            grey = decode(candidate, ImageLimits(max_pixels=100_000, max_webp_pixels=100_000))
+        except ImageError:
+            continue
+        assert grey.dtype == np.uint8
+        assert grey.ndim == 2
+        assert grey.size > 0
+
+
+def repair(data: bytes) -> bytes:
+    """Put right the checksums of a PNG, so that what is wrong with it reaches the decoder."""
+    out, at = data[:8], 8
+    while at + 12 <= len(data):
+        length = min(struct.unpack(">I", data[at : at + 4])[0], len(data) - at - 12)
+        out += png_kinds.chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
+        at += 12 + length
+    return out
+
+
+@given(st.binary(max_size=200), st.sampled_from(SIGNATURES))
+def test_noise_is_no_picture(noise: bytes, signature: bytes) -> None:
+    with pytest.raises(ImageError):
+        decode(signature + noise, ImageLimits(max_pixels=100_000))
+
+
+def test_nothing_but_images_lets_pillow_read_bytes(root: Path) -> None:
+    opens = {
+        path.name for path in (root / "server").glob("*.py") if "Image.open(" in path.read_text()
+    }
+    assert opens <= {"images.py"}

@@ -1,0 +1,59 @@
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from server import create_app
+from server.routes.health import KNOWN_DIGIT, known_picture
+from tests.support.http import problem
+from tests.support.live import ROOT
+
+
+def test_the_process_lives_without_a_network(client, recognizer):
+    recognizer.recognize = None
+    response = client.get("/livez")
+    assert (response.status_code, response.get_json()) == (200, {"status": "alive"})
+
+
+def test_ready_once_the_known_picture_is_read_rightly(client, recognizer):
+    recognizer.digit = 3
+    response = client.get("/readyz")
+    problem(response, 503, "not_ready")
+    assert response.headers["Retry-After"] == "1"
+    recognizer.digit = KNOWN_DIGIT
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+
+
+def test_a_network_that_knows_other_digits_is_ready_once_it_answers(client, recognizer):
+    recognizer.classes = [3, 8]
+    recognizer.digit = 3
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+
+
+def test_readiness_is_proven_once(client, recognizer):
+    client.get("/readyz")
+    client.get("/readyz")
+    assert recognizer.batches == [1]
+
+
+def test_the_known_picture_is_ours_and_drawn():
+    picture = Image.open(io.BytesIO(known_picture()))
+    assert picture.size == (280, 280)
+    assert picture.getextrema() == (0, 255)
+
+
+def test_the_shipped_network_is_ready():
+    response = create_app().test_client().get("/readyz")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(("most_pixels", "is_read"), [(100_000, True), (1_000, False)])
+def test_a_picture_is_read_before_workers_are_made_if_it_may_be(most_pixels, is_read):
+    code = "import wsgi; print(wsgi.app.extensions['readiness'].proven.is_set())"
+    environ = os.environ | {"MAX_PIXELS": str(most_pixels)}
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert run.stdout == f"{is_read}\n"

@@ -1,0 +1,312 @@
+"""Finding the digits of a number: drawn with Pillow, read by the shipped network."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from server.preprocessing.mnist_form import BlankImage, preprocess
+from server.recognizer import Recognizer
+from server.segmentation.digits import Segment, segment
+from server.segmentation.text_lines import TooManyMarks
+from tests.support.strokes import DIGITS, draw, on_paper, unlikeness
+
+SIDE = 160
+
+
+@pytest.fixture(scope="module")
+def network():
+    return Recognizer.load("digits")
+
+
+@pytest.fixture
+def calls():
+    return []
+
+
+@pytest.fixture
+def read(network, calls):
+    """Segment a picture and read what was found."""
+
+    def classify(inputs):
+        calls.append(len(inputs))
+        return network.logits(inputs)
+
+    def text(grey: np.ndarray) -> tuple[str, list[Segment]]:
+        found = segment(grey, classify)
+        readings = network.readings(np.stack([part.scores for part in found]))
+        return "".join("?" if r.digit is None else str(r.digit) for r in readings), found
+
+    return text
+
+
+def glyph(digit: int, width: float = 0.1) -> np.ndarray:
+    """Ink of one digit, cropped."""
+    ink = draw(DIGITS[digit], SIDE, width=width)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def row(glyphs: list[np.ndarray], gap: int = 20) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Set glyphs side by side; return their ink and the columns of each."""
+    height = 60 + max(len(one) for one in glyphs)
+    spans, ink = [], np.zeros((height, 60 + sum(one.shape[1] + abs(gap) for one in glyphs)))
+    x = 30
+    for one in glyphs:
+        place = ink[30 : 30 + len(one), x : x + one.shape[1]]
+        np.maximum(place, one, out=place)
+        spans.append((x, x + one.shape[1]))
+        x += one.shape[1] + gap
+    return ink, spans
+
+
+def spell(text: str, gap: int = 20, width: float = 0.1) -> np.ndarray:
+    return on_paper(row([glyph(int(digit), width) for digit in text], gap)[0])
+
+
+# -- what stands apart
+
+
+@pytest.mark.parametrize("text", ["4", "12", "58241", "1111", "4482158"])
+def test_digits_apart_are_read_by_few_looks_at_them(read, calls, text):
+    assert read(spell(text))[0] == text
+    assert calls[0] <= 2 * len(text)
+
+
+def test_boxes_are_where_the_digits_are(read):
+    ink, spans = row([glyph(int(digit)) for digit in "58241"])
+    _, found = read(on_paper(ink))
+    for part, (left, right) in zip(found, spans, strict=True):
+        x, y, width, height = part.box
+        assert abs(x - left) <= 3
+        assert abs(x + width - right) <= 3
+        assert abs(y - 30) <= 3
+        assert abs(height - len(glyph(2))) <= 6
+
+
+def test_a_digit_looks_to_the_network_as_it_does_alone(read):
+    _, found = read(spell("58241"))
+    for part, digit in zip(found, "58241", strict=True):
+        alone = preprocess(on_paper(np.pad(glyph(int(digit)), 30)))
+        assert unlikeness(part.input, alone) < 0.12
+        assert part.input.shape == (28, 28)
+        assert part.input.dtype == np.float32
+
+
+@pytest.mark.parametrize("width", [0.03, 0.06, 0.2])
+def test_thin_and_thick_pens(read, width):
+    assert read(spell("2581", width=width))[0] == "2581"
+
+
+@pytest.mark.parametrize("height", [16, 24, 600])
+def test_small_and_large_pictures(read, height):
+    grey = spell("4258")
+    size = round(grey.shape[1] * height / len(grey)), height
+    assert (
+        read(np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS)))[0] == "4258"
+    )
+
+
+def test_light_on_dark(read):
+    assert read(255 - spell("8125"))[0] == "8125"
+
+
+def test_cropped_to_the_ink(read):
+    grey = spell("8425")
+    rows, columns = np.flatnonzero((grey < 99).any(1)), np.flatnonzero((grey < 99).any(0))
+    assert read(grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])[0] == "8425"
+
+
+def test_wide_gaps_stay_in_one_line(read):
+    assert read(spell("2 4".replace(" ", ""), gap=600))[0] == "24"
+
+
+# -- what touches, overlaps or is broken
+
+
+@pytest.mark.parametrize("gap", [0, -4, -8])
+@pytest.mark.parametrize("text", ["2242", "4858", "8825", "52"])
+def test_touching_and_overlapping_digits_are_cut(read, text, gap):
+    assert read(spell(text, gap))[0] == text
+
+
+def test_a_stroke_that_joins_two_digits(read):
+    ink, spans = row([glyph(8), glyph(4)])
+    ink[100:108, spans[0][1] - 14 : spans[1][0] + 10] = 1
+    assert read(on_paper(ink))[0] == "84"
+
+
+def test_slanted_digits_that_reach_over_one_another(read):
+    """No upright cut tells them apart; no ink of one may end up in the other's box."""
+    upright = spell("2121", gap=6)
+    height = len(upright)
+    shear = Image.fromarray(255 - upright).transform(
+        (upright.shape[1] + height, height),
+        Image.Transform.AFFINE,
+        (1, 0.4, -0.4 * height, 0, 1, 0),
+        Image.Resampling.BILINEAR,
+    )
+    grey = 255 - np.asarray(shear)
+    assert np.diff((grey < 128).any(axis=0)).sum() == 2  # there is no empty column between
+    assert read(grey)[0] == "2121"
+
+
+def test_a_digit_in_two_pieces_is_one(read):
+    """The bar of a five is often written apart."""
+    ink, spans = row([glyph(2), glyph(5), glyph(8)])
+    left, right = spans[1]
+    five = np.zeros_like(ink)
+    five[:, left:right] = ink[:, left:right]
+    five[:, left + 26 : left + 32] *= np.arange(len(five))[:, np.newaxis] > 50
+    ink[:, left:right] = five[:, left:right]
+    text, found = read(on_paper(ink))
+    assert text == "258"
+    assert abs(found[1].box[2] - (right - left)) <= 3
+
+
+# -- what is no digit
+
+
+def test_dots_dashes_and_specks_are_passed_over(read, rng):
+    ink, spans = row([glyph(int(digit)) for digit in "4258"], gap=40)
+    ink[130:140, spans[0][1] + 14 : spans[0][1] + 24] = 1  # a point
+    ink[85:95, spans[1][1] + 6 : spans[1][1] + 34] = 1  # a dash
+    for y, x in rng.integers(0, (len(ink) - 3, ink.shape[1] - 3), (60, 2)):
+        ink[y : y + 2, x : x + 2] = 1
+    assert read(on_paper(ink))[0] == "4258"
+
+
+def test_a_frame_is_no_digit(read):
+    grey = spell("482")
+    grey[4:7, 4:-4] = grey[-7:-4, 4:-4] = 0
+    grey[4:-4, 4:7] = grey[4:-4, -7:-4] = 0
+    assert read(grey)[0] == "482"
+
+
+def test_a_ruled_line_is_no_digit(read):
+    grey = spell("825")
+    grey[-20:-17] = 0
+    assert read(grey)[0] == "825"
+
+
+def test_a_faint_thin_digit_beside_bold_ones_is_found(read):
+    ink, spans = row([glyph(8, 0.15), glyph(1, 0.06), glyph(8, 0.15)])
+    left, right = spans[1]
+    ink[:, left:right] *= 0.6
+    assert read(on_paper(ink))[0] == "818"
+
+
+def test_a_scribble_among_digits_has_a_place_of_its_own(read):
+    ink, spans = row([glyph(4), glyph(8), glyph(2)])
+    left, right = spans[1]
+    ink[:, left:right] = 0
+    ink[30:142:14, left:right] = ink[34:142:14, left:right] = ink[32:142:14, left:right] = 1
+    ink[30:142, left + 4 : left + 8] = ink[30:142, right - 8 : right - 4] = 1
+    text, found = read(on_paper(ink))
+    assert text[0] == "4"
+    assert text[-1] == "2"
+    assert len(found) >= 3
+
+
+def test_nothing_drawn(network):
+    with pytest.raises(BlankImage):
+        segment(np.full((50, 200), 255, np.uint8), network.logits)
+
+
+def test_more_marks_than_a_number_has_are_refused_before_any_is_read(network):
+    grey = np.full((300, 300), 255, np.uint8)
+    for y in range(5, 290, 20):
+        grey[y : y + 12, 5:290:12] = grey[y : y + 12, 6:290:12] = 0
+    with pytest.raises(TooManyMarks, match="100"):
+        segment(grey, lambda _: pytest.fail("read"), max_marks=100)
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(ValueError, match="uint8"):
+        segment(np.zeros((9, 9)), np.asarray)
+
+
+# -- order
+
+
+def test_lines_are_read_from_above(read):
+    top, bottom = spell("4125"), spell("858")
+    page = np.full((len(top) + len(bottom), top.shape[1]), 255, np.uint8)
+    page[: len(top)] = top
+    page[len(top) :, : bottom.shape[1]] = bottom
+    text, found = read(page)
+    assert text == "4125858"
+    assert {part.box[1] > len(top) for part in found[4:]} == {True}
+
+
+def test_a_rising_line_is_one_line(read):
+    """The last digit ends above where the first one begins."""
+    ink, spans = row([glyph(int(digit)) for digit in "51482"], gap=12)
+    page = np.zeros((len(ink) + 400, ink.shape[1]))
+    for index, (left, right) in enumerate(spans):
+        y = 180 - 40 * index
+        page[y : y + len(ink), left:right] = ink[:, left:right]
+    assert read(on_paper(page))[0] == "51482"
+
+
+def test_lines_of_a_tilted_page_are_told_apart(read):
+    page = np.full((400, 520), 255, np.uint8)
+    for y, text in ((10, "5248"), (190, "1584")):
+        line = spell(text, gap=24)
+        page[y : y + len(line), : line.shape[1]] = np.minimum(
+            page[y : y + len(line), : line.shape[1]], line
+        )
+    tilted = Image.fromarray(page).rotate(7, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    assert read(np.asarray(tilted))[0] == "52481584"
+
+
+# -- any picture
+
+
+def always_seven(inputs: list[np.ndarray]) -> np.ndarray:
+    return np.tile(np.eye(10)[7] * 9.0, (len(inputs), 1))
+
+
+def uncertain(inputs: list[np.ndarray]) -> np.ndarray:
+    """Different scores for different inputs, none of them sure."""
+    return np.stack([np.cos(one.sum() * np.arange(1, 11)) for one in inputs])
+
+
+@pytest.mark.parametrize("shape", [(20, 1600), (3, 800), (12, 4096)])
+def test_a_long_thin_line_costs_no_more_than_others(shape):
+    grey = np.full(shape, 255, np.uint8)
+    grey[shape[0] // 2, 20:-20] = 0
+    tracemalloc.start()
+    try:
+        segment(grey, uncertain)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 200e6
+
+
+@given(
+    shape=st.tuples(st.integers(1, 60), st.integers(1, 120)),
+    blocks=st.lists(st.tuples(*[st.integers(0, 119)] * 2, *[st.integers(1, 40)] * 2), max_size=9),
+    classify=st.sampled_from([always_seven, uncertain]),
+)
+@settings(max_examples=60)
+def test_boxes_lie_in_the_picture(shape, blocks, classify):
+    grey = np.full(shape, 255, np.uint8)
+    for y, x, height, width in blocks:
+        grey[y : y + height, x : x + width] = 20
+    try:
+        found = segment(grey, classify)
+    except BlankImage:
+        return
+    assert found
+    for part in found:
+        x, y, width, height = part.box
+        assert min(x, y) >= 0
+        assert min(width, height) >= 1
+        assert x + width <= shape[1]
+        assert y + height <= shape[0]
+        assert 0 <= part.input.min() <= part.input.max() <= 1

@@ -1,0 +1,195 @@
+"""Every layer, in every way of using it that could go wrong, with what it must compute."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from convnet.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from tests.support import reference
+
+FILTERS = 3
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer, an input shape (H, W, C) or (F,), and what it must compute of (x, params)."""
+
+    name: str
+    make: Callable
+    shape: tuple[int, ...]
+    expected: Callable
+    batch: int = 3
+
+    def build(self, dtype=np.float64):
+        layer = self.make()
+        layer.build(self.shape, np.random.default_rng(1), dtype)
+        for param in layer.params.values():  # zeros and ones would hide what they multiply
+            param[...] = np.random.default_rng(2).normal(0, 0.5, param.shape)
+        return layer
+
+    def x(self, dtype=np.float64):
+        """Distinct numbers in -2..2, none near 0: no tie and no kink within a step of 1e-5."""
+        count = self.batch * math.prod(self.shape)
+        order = np.random.default_rng(3).permutation(count)
+        return (((order + 0.25) / count - 0.5) * 4).reshape(self.batch, *self.shape).astype(dtype)
+
+    def dout(self, layer, dtype=np.float64):
+        size = (self.batch, *layer.output_shape)
+        return np.random.default_rng(4).normal(size=size).astype(dtype)
+
+
+def conv(kernel, shape, batch=3, filters=FILTERS, **settings):
+    stride = settings.get("stride", 1)
+    pair = stride if isinstance(stride, tuple) else (stride, stride)
+
+    def expected(x, params):
+        plain = {k: v for k, v in settings.items() if k in ("padding", "mode")}
+        return reference.convolution(x, params["w"], params.get("b"), stride=pair, **plain)
+
+    name = f"conv {filters}@{kernel} on {shape} x {batch} {settings or ''}"
+    return Case(name, lambda: Conv2D(filters, kernel, **settings), shape, expected, batch)
+
+
+def pool(layer, size, stride, shape, batch=3):
+    mean = layer is AveragePool2D
+    return Case(
+        f"{layer.kind} {size}/{stride} on {shape} x {batch}",
+        lambda: layer(size, stride),
+        shape,
+        lambda x, _: reference.pool(x, size, stride or size, mean=mean),
+        batch,
+    )
+
+
+def dense(features, batch, **settings):
+    return Case(
+        f"dense {features} x {batch} {settings or ''}",
+        lambda: Dense(4, **settings),
+        (features,),
+        lambda x, params: reference.dense(x, params["w"], params.get("b")),
+        batch,
+    )
+
+
+def activation(layer, function, shape=(3, 4, 2)):
+    return Case(
+        f"{type(layer()).kind} on {shape}", layer, shape, lambda x, _: reference.each(function, x)
+    )
+
+
+def norm(shape, batch):
+    return Case(
+        f"batch norm on {shape} x {batch}",
+        lambda: BatchNorm(epsilon=1e-2),
+        shape,
+        lambda x, params: reference.batch_norm(x, params["gamma"], params["beta"], 1e-2),
+        batch,
+    )
+
+
+CONVOLUTIONS = [
+    conv(3, (6, 7, 2)),
+    conv((3, 2), (6, 7, 2)),
+    conv((1, 4), (6, 7, 2)),
+    conv(1, (4, 5, 3)),
+    conv(1, (1, 1, 1), batch=1),
+    conv(5, (5, 5, 2)),  # kernel as large as the input
+    conv((6, 7), (6, 7, 1), batch=1),
+    conv(3, (6, 7, 1), use_bias=False),
+    conv(3, (6, 7, 2), mode="convolution"),
+    conv((3, 2), (6, 7, 2), mode="convolution", padding="same", stride=2),
+    conv(3, (6, 7, 2), padding="same"),
+    conv(2, (6, 7, 2), padding="same"),  # even kernels: one zero more after than before
+    conv((4, 2), (5, 6, 1), padding="same"),
+    conv(5, (3, 4, 2), padding="same"),  # kernel larger than the input
+    conv(3, (7, 8, 2), padding="same", stride=2),
+    conv(2, (7, 8, 2), padding="same", stride=3),
+    conv(1, (7, 8, 2), padding="same", stride=2),
+    conv(3, (6, 7, 2), padding=1),
+    conv(3, (6, 7, 2), padding=2),
+    conv(2, (4, 3, 2), padding=3),  # more padding than kernel: outputs that see only zeros
+    conv(1, (4, 3, 2), padding=1),
+    conv(7, (4, 3, 2), padding=2),  # fits thanks to the padding only
+    conv(3, (7, 7, 2), stride=2),
+    conv(3, (8, 8, 2), stride=2),  # strides that leave a rest
+    conv(2, (9, 8, 1), stride=(3, 2)),
+    conv(2, (9, 8, 2), stride=3, padding=1),
+    conv(2, (9, 8, 2), stride=4),  # gaps between windows
+    conv((5, 3), (8, 9, 2), stride=(1, 3), padding=2),
+    # Batches on both sides of where the engine changes its way of working.
+    *(conv(3, (6, 7, 2), batch=n, padding="same") for n in (1, 2, 8, 9, 17, 65, 131)),
+    *(conv((3, 2), (7, 8, 2), batch=n, stride=2) for n in (1, 8, 9, 131)),
+    *(conv((2, 3), (5, 4, 2), batch=n, mode="convolution", padding=2) for n in (1, 9, 131)),
+    conv(3, (28, 5, 1), batch=67),
+    conv(2, (3, 3, 1), batch=300),
+]
+# Where float32 takes Winograd's way: 3 × 3, many channels, many images; whole tiles of 4 × 4 and
+# outputs that end within one, and paddings that leave whole tiles empty.
+WINOGRAD = [
+    conv(3, (10, 14, 16), 33, 17, padding="valid"),
+    conv(3, (12, 11, 17), 40, 16, padding="same"),
+    conv(3, (7, 8, 16), 65, 16, padding="same", mode="convolution"),
+    conv(3, (6, 6, 16), 131, 16, use_bias=False),
+    conv(3, (14, 14, 18), 32, 20, padding=1),
+    conv(3, (5, 4, 16), 33, 16, padding=9),
+]
+POOLINGS = [
+    pool(layer, size, stride, shape, batch)
+    for layer in (MaxPool2D, AveragePool2D)
+    for size, stride, shape, batch in [
+        (2, None, (6, 8, 2), 3),
+        (2, None, (7, 9, 3), 1),  # a rest that no window covers
+        (3, None, (6, 6, 1), 2),
+        (3, 2, (7, 8, 2), 3),  # windows that overlap
+        (2, 1, (4, 5, 2), 9),
+        (2, 3, (8, 9, 2), 3),  # windows with gaps
+        (1, None, (3, 4, 2), 3),
+        (1, 2, (5, 4, 2), 3),
+        (4, None, (4, 4, 1), 1),  # one window
+        (17, None, (18, 17, 1), 2),  # more places than a byte counts
+        (2, None, (24, 24, 3), 130),
+        (3, 2, (13, 13, 3), 131),
+    ]
+]
+OTHERS = [
+    dense(5, 3),
+    dense(5, 1),
+    dense(1, 7),
+    dense(5, 3, use_bias=False),
+    dense(200, 130),
+    activation(ReLU, lambda z: max(z, 0.0)),
+    activation(LeakyReLU, lambda z: z if z > 0 else 0.01 * z),
+    activation(lambda: LeakyReLU(0.3), lambda z: z if z > 0 else 0.3 * z),
+    activation(Sigmoid, lambda z: 1 / (1 + math.exp(-z))),
+    activation(Tanh, math.tanh),
+    activation(ReLU, lambda z: max(z, 0.0), (7,)),
+    Case("softmax on (5,)", Softmax, (5,), lambda x, _: reference.softmax(x)),
+    Case("softmax on (2, 3, 4)", Softmax, (2, 3, 4), lambda x, _: reference.softmax(x)),
+    Case("flatten", Flatten, (2, 3, 4), lambda x, _: x.reshape(len(x), 24)),
+    Case("flatten (7,)", Flatten, (7,), lambda x, _: x),
+    Case("reshape", lambda: Reshape((4, 3, 2)), (24,), lambda x, _: x.reshape(-1, 4, 3, 2)),
+    Case("reshape 2", lambda: Reshape((6, 4)), (2, 3, 4), lambda x, _: x.reshape(-1, 6, 4)),
+    norm((3, 4, 2), 3),
+    norm((5,), 4),
+    norm((5, 6, 3), 1),
+    norm((7, 7, 5), 66),
+    Case("dropout 0", lambda: Dropout(0.0), (3, 4, 2), lambda x, _: x),
+]
+RANDOM = [Case("dropout 0.4", lambda: Dropout(0.4), (3, 4, 2), None)]
+CASES = CONVOLUTIONS + WINOGRAD + POOLINGS + OTHERS

@@ -1,0 +1,87 @@
+"""A real gunicorn for tests: started as Procfile says, on a free port of the loopback interface."""
+
+import contextlib
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60
+
+
+class Service:
+    """A running service; `log` is the file that it writes both its outputs to."""
+
+    def __init__(self, process, port, log):
+        self.process, self.port, self.log = process, port, log
+        self.url = f"http://127.0.0.1:{port}"
+
+    def connect(self, timeout=PATIENCE):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
+
+    def workers(self):
+        pid = self.process.pid
+        return [
+            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        return self.process.wait(PATIENCE)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def eventually(condition, patience=PATIENCE):
+    """Wait until `condition()` is true, and return what it then returned."""
+    deadline = time.monotonic() + patience
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"not within {patience} seconds"
+        time.sleep(0.02)
+    return result
+
+
+def answers(service):
+    assert service.process.poll() is None, service.log.read_text()
+    try:
+        service.connect().close()
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def serve(folder, port=None, **settings):
+    """Run the service with `settings` in its environment; `folder` takes its log."""
+    command = shlex.split((ROOT / "Procfile").read_text().removeprefix("web:"))
+    assert command[0] == "gunicorn"
+    port, log = port or free_port(), Path(folder) / "service.log"
+    environ = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
+    environ |= {name: str(value) for name, value in settings.items()}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=ROOT, env=environ, stdout=output, stderr=output
+        )
+    service = Service(process, port, log)
+    try:
+        eventually(lambda: answers(service))
+        yield service
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
