@@ -8,25 +8,11 @@ from flask import Flask, request
 
 from server.config import MAX_FORM_FIELDS, Config
 from server.malloc import set_up_malloc
-from server.middleware import (
-    access_log,
-    body_limit,
-    error_handlers,
-    metrics,
-    security_headers,
-)
+from server.middleware import access_log, body_limit, error_handlers, metrics, security_headers
 from server.middleware.body_limit import Request
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
-from server.routes import (
-    api_docs,
-    explain,
-    health,
-    open_inference,
-    pages,
-    predict,
-    static_files,
-)
+from server.routes import api_docs, explain, health, open_inference, pages, predict, static_files
 
 ROOT = Path(__file__).resolve().parent.parent
 

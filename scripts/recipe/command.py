@@ -8,14 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.recipe.digits import (
-    ServedRecipe,
-    calibrate,
-    describe,
-    gather,
-    make_trainer,
-    train,
-)
+from scripts.recipe.digits import ServedRecipe, calibrate, describe, gather, make_trainer, train
 from scripts.training.bar import TrainingBar
 from scripts.training.data import fingerprint, open_dataset
 from scripts.training.run import Run

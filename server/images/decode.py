@@ -16,12 +16,7 @@ from PIL import Image, PngImagePlugin
 
 from server.config import Config
 from server.images.compositing import composite_on_white
-from server.images.containers import (
-    check_container,
-    container_format,
-    png_bit_depth,
-    webp_size,
-)
+from server.images.containers import check_container, container_format, png_bit_depth, webp_size
 from server.images.greyscale import to_grey
 from server.images.types import Grey
 

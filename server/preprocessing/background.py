@@ -13,18 +13,8 @@ from numpy.typing import NDArray
 
 from server.images.types import Grey, Ink
 from server.preprocessing.connected_components import find_components
-from server.preprocessing.filters import (
-    bounding_box,
-    box_blur,
-    local_max,
-    local_min,
-    reduce_by,
-)
-from server.preprocessing.illumination import (
-    SMALL_SIDE,
-    THICKEST_STROKE,
-    remove_uneven_paper,
-)
+from server.preprocessing.filters import bounding_box, box_blur, local_max, local_min, reduce_by
+from server.preprocessing.illumination import SMALL_SIDE, THICKEST_STROKE, remove_uneven_paper
 
 # Paper of one colour leaves no more than this part of the ink's contrast, ...
 _MOST_UNEVENNESS = 0.12

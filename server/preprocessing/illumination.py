@@ -16,13 +16,7 @@ from PIL import Image
 
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.connected_components import find_components
-from server.preprocessing.filters import (
-    box_blur,
-    local_max,
-    local_min,
-    reduce_by,
-    reduce_to_min,
-)
+from server.preprocessing.filters import box_blur, local_max, local_min, reduce_by, reduce_to_min
 
 # The paper is estimated on a copy of at most this many pixels a side.
 SMALL_SIDE = 192

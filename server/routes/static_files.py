@@ -119,6 +119,10 @@ class StaticFiles:
             raise ValueError(f"`name` must be a file below {self.folder}, got {name!r}")
         return f"/static/{self.version}/{name}"
 
+    def names(self, folder: str) -> list[str]:
+        """Return the names of all files below a folder (``"js/"``), for templates."""
+        return [name for name in self.files if name.startswith(folder)]
+
     def respond(self, name: str) -> Response:
         """Answer for ``/static/<name>``, with or without a version in front."""
         plain = VERSIONED.sub("", name, count=1) if VERSIONED.match(name) else name
@@ -129,11 +133,11 @@ class StaticFiles:
 
 
 def register(app: Flask, folder: Path) -> StaticFiles:
-    """Serve `folder` below ``/static/``, and give templates ``static_url``."""
+    """Serve `folder` below ``/static/``, and give templates ``static_url`` and ``static_names``."""
     files = StaticFiles(folder)
     app.add_url_rule("/static/<path:name>", "static", files.respond)
     app.extensions["static"] = files
-    app.jinja_env.globals["static_url"] = files.url
+    app.jinja_env.globals |= {"static_url": files.url, "static_names": files.names}
     if app.debug:
         app.before_request(files.scan)
     return files

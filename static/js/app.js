@@ -1,22 +1,22 @@
 /** The page put together: drawings go in at the sheet, answers come out everywhere else. */
 
-import { showModel } from "./about.js";
-import { Away } from "./away.js";
-import { showBoxes } from "./boxes.js";
-import { Camera } from "./camera.js";
-import { Sheet } from "./canvas.js";
-import { get } from "./client.js";
+import { showModel } from "./results/about.js";
+import { Away } from "./service/offline.js";
+import { showBoxes } from "./results/boxes.js";
+import { Camera } from "./pixels/camera.js";
+import { Sheet } from "./drawing/sheet.js";
+import { get } from "./service/client.js";
 import { byId, element, setText } from "./dom.js";
-import { BLANK, aspectOf, isBlank, onOtherSheet, withStroke } from "./drawing.js";
-import { Strip } from "./explain.js";
-import { History } from "./history.js";
-import { Inquiry, digitBlob } from "./inquiry.js";
-import { KeyboardPen } from "./keyboard.js";
-import { decodeDrawing } from "./permalink.js";
-import { openPicture, receivePictures } from "./picture.js";
-import { Reading } from "./reading.js";
-import { appendSample, sampleIcon, sampleStrokes } from "./samples.js";
-import { Take } from "./take.js";
+import { BLANK, aspectOf, isBlank, onOtherSheet, withStroke } from "./drawing/drawing.js";
+import { Strip } from "./inspector/strip.js";
+import { History } from "./drawing/history.js";
+import { Inquiry, digitBlob } from "./service/requests.js";
+import { KeyboardPen } from "./drawing/keyboard.js";
+import { decodeDrawing } from "./drawing/permalink.js";
+import { openPicture, receivePictures } from "./pixels/picture.js";
+import { Reading } from "./results/reading.js";
+import { appendSample, sampleIcon, sampleStrokes } from "./drawing/samples.js";
+import { Take } from "./results/export.js";
 
 const say = (text) => setText(byId("whisper"), text);
 const canvas = byId("sheet");

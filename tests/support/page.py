@@ -137,9 +137,8 @@ class Desk:
 
     def strokes(self):
         """Count the strokes in the link to the drawing, which follows once the pen rests."""
-        module = (
-            "import(document.querySelector('script[type=module]').src.replace('app', 'permalink'))"
-        )
+        app = "document.querySelector('script[type=module]').src"
+        module = f"import({app}.replace('app', 'drawing/permalink'))"
         count = f"{module}.then(m => m.decodeDrawing(location.hash)?.strokes.length ?? 0)"
         return self.page.evaluate(count)
 

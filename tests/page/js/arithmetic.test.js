@@ -10,7 +10,7 @@ import {
   valueAt,
   windowOf,
   windowOrigin,
-} from "../../../static/js/convolution.js";
+} from "../../../static/js/inspector/arithmetic.js";
 
 const numbers = (length, seed) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7));
 

@@ -8,7 +8,7 @@ import {
   parseRetryAfter,
   post,
   retryDelay,
-} from "../../../static/js/client.js";
+} from "../../../static/js/service/client.js";
 
 const json = (body, init) => new Response(JSON.stringify(body), init);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { placeBox } from "../../../static/js/boxes.js";
+import { placeBox } from "../../../static/js/results/boxes.js";
 import {
   BLANK,
   aspectOf,
@@ -9,13 +9,13 @@ import {
   onOtherSheet,
   toBlob,
   withStroke,
-} from "../../../static/js/drawing.js";
-import { decodePng } from "../../../static/js/png.js";
-import { appendSample, sampleStrokes } from "../../../static/js/samples.js";
-import { bounds } from "../../../static/js/strokes.js";
-import { fittedSize } from "../../../static/js/picture.js";
-import { gridOf } from "../../../static/js/maps.js";
-import { softmax, strongestTerms } from "../../../static/js/densebench.js";
+} from "../../../static/js/drawing/drawing.js";
+import { decodePng } from "../../../static/js/pixels/png.js";
+import { appendSample, sampleStrokes } from "../../../static/js/drawing/samples.js";
+import { bounds } from "../../../static/js/drawing/strokes.js";
+import { fittedSize } from "../../../static/js/pixels/picture.js";
+import { gridOf } from "../../../static/js/results/maps.js";
+import { softmax, strongestTerms } from "../../../static/js/inspector/dense.js";
 
 const dot = { width: 0.1, points: [[0.5, 0.5, 1]] };
 const picture = { blob: new Blob(["x"]), image: { width: 300, height: 200 } };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { setName, trainingSentence } from "../../../static/js/about.js";
-import { count, numberVerdict, percent, signed, size, verdict } from "../../../static/js/format.js";
+import { setName, trainingSentence } from "../../../static/js/results/about.js";
+import { count, numberVerdict, percent, signed, size, verdict } from "../../../static/js/results/format.js";
 
 test("shares are percentages, and what is not certain is never 100 %", () => {
   assert.equal(percent(0.9913), "99.1 %");

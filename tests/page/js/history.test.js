@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { History } from "../../../static/js/history.js";
+import { History } from "../../../static/js/drawing/history.js";
 
 test("undo and redo walk through all states", () => {
   const history = new History("a");

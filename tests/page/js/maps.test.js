@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { colourOf, inkOn, isVector, peakOf } from "../../../static/js/maps.js";
+import { colourOf, inkOn, isVector, peakOf } from "../../../static/js/results/maps.js";
 
 const colours = { zero: [255, 255, 255], positive: [200, 0, 0], negative: [0, 0, 200] };
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { decodeDrawing, encodeDrawing } from "../../../static/js/permalink.js";
-import { sampleStrokes } from "../../../static/js/samples.js";
-import { distanceToSegment, flatten } from "../../../static/js/strokes.js";
+import { decodeDrawing, encodeDrawing } from "../../../static/js/drawing/permalink.js";
+import { sampleStrokes } from "../../../static/js/drawing/samples.js";
+import { distanceToSegment, flatten } from "../../../static/js/drawing/strokes.js";
 
 const stroke = {
   width: 0.08,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateSync, inflateSync } from "node:zlib";
 
-import { adler32, crc32, decodePng, encodePng, zlibStored } from "../../../static/js/png.js";
+import { adler32, crc32, decodePng, encodePng, zlibStored } from "../../../static/js/pixels/png.js";
 
 const letters = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 

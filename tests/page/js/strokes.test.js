@@ -9,7 +9,7 @@ import {
   flatten,
   pressureScale,
   simplify,
-} from "../../../static/js/strokes.js";
+} from "../../../static/js/drawing/strokes.js";
 
 test("a stroke grows by points, and not by points where the pen already is", () => {
   const start = createStroke(0.1, [0.5, 0.5, 1]);

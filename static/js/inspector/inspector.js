@@ -1,12 +1,12 @@
 /** The bench under the strip: one layer opened, so that its arithmetic can be followed. */
 
-import { floatsFromBase64 } from "./base64.js";
-import { ConvolutionBench } from "./convbench.js";
-import { DenseBench } from "./densebench.js";
-import { byId, element, setText } from "./dom.js";
-import { size } from "./format.js";
-import { PointwiseBench } from "./pointbench.js";
-import { PoolingBench } from "./poolbench.js";
+import { floatsFromBase64 } from "../pixels/base64.js";
+import { ConvolutionBench } from "./convolution.js";
+import { DenseBench } from "./dense.js";
+import { byId, element, setText } from "../dom.js";
+import { size } from "../results/format.js";
+import { PointwiseBench } from "./elementwise.js";
+import { PoolingBench } from "./pooling.js";
 
 const BENCHES = {
   Conv2D: ConvolutionBench,

@@ -9,10 +9,10 @@ import {
   valueAt,
   windowOf,
   windowOrigin,
-} from "./convolution.js";
-import { element } from "./dom.js";
-import { signed } from "./format.js";
-import { MapView, numberTable, placeOfLargest, reachOf } from "./mapview.js";
+} from "./arithmetic.js";
+import { element } from "../dom.js";
+import { signed } from "../results/format.js";
+import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
 export class ConvolutionBench {
   #input = new MapView("Input");

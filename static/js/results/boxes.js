@@ -1,7 +1,7 @@
 /** Boxes around the digits of a number, laid over the sheet. */
 
-import { contain } from "./canvas.js";
-import { svg } from "./dom.js";
+import { contain } from "../drawing/sheet.js";
+import { svg } from "../dom.js";
 
 /**
  * @param overlay the `<svg>` above the sheet

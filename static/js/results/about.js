@@ -1,6 +1,6 @@
 /** What the network is, how it was trained and how good it is, as GET /model tells it. */
 
-import { byId, element } from "./dom.js";
+import { byId, element } from "../dom.js";
 import { count, plural } from "./format.js";
 
 export function showModel(model) {

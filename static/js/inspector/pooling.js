@@ -1,9 +1,9 @@
 /** The bench of a pooling layer: a window, and the one number that is left of it. */
 
-import { windowOf, windowOrigin } from "./convolution.js";
-import { element } from "./dom.js";
-import { signed } from "./format.js";
-import { MapView, numberTable, placeOfLargest, reachOf } from "./mapview.js";
+import { windowOf, windowOrigin } from "./arithmetic.js";
+import { element } from "../dom.js";
+import { signed } from "../results/format.js";
+import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
 export class PoolingBench {
   #input = new MapView("Input, with the window");

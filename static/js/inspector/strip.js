@@ -1,9 +1,9 @@
 /** The strip of layers: what each of them makes of the drawing, live. */
 
-import { Bench } from "./bench.js";
-import { byId, element } from "./dom.js";
-import { size } from "./format.js";
-import { gridOf, isVector, paintScores, paintTiles, peakOf } from "./maps.js";
+import { Bench } from "./inspector.js";
+import { byId, element } from "../dom.js";
+import { size } from "../results/format.js";
+import { gridOf, isVector, paintScores, paintTiles, peakOf } from "../results/maps.js";
 
 /** A layer of so few numbers shows each by its own index. */
 const MAX_SCORES = 16;

@@ -1,6 +1,6 @@
 /** The reading: the digit, how sure it is, ten bars, the input and the heat map. */
 
-import { byId, element, setText } from "./dom.js";
+import { byId, element, setText } from "../dom.js";
 import { numberVerdict, percent, verdict } from "./format.js";
 import { paintHeat, paintInk } from "./maps.js";
 

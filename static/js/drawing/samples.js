@@ -1,6 +1,6 @@
 /** Ten digits to try without drawing, as polylines on a 100 × 100 sheet. */
 
-import { svg } from "./dom.js";
+import { svg } from "../dom.js";
 import { bounds } from "./strokes.js";
 
 const WIDTH = 0.08;

@@ -8,7 +8,7 @@
  * first), signed ones zigzag-folded.
  */
 
-import { fromBase64Url, toBase64Url } from "./base64.js";
+import { fromBase64Url, toBase64Url } from "../pixels/base64.js";
 import { flatten, simplify } from "./strokes.js";
 
 const VERSION = 1;

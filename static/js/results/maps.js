@@ -2,8 +2,8 @@
  * Arrays as pictures: zero is the colour of the card, warm is above and blue below zero.
  */
 
-import { fromBase64 } from "./base64.js";
-import { decodePng } from "./png.js";
+import { fromBase64 } from "../pixels/base64.js";
+import { decodePng } from "../pixels/png.js";
 
 /** Weak values would hardly be seen on a linear scale. */
 const GAMMA = 0.65;

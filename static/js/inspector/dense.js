@@ -1,8 +1,8 @@
 /** The bench of a dense layer: which inputs speak for one of its numbers, and which against it. */
 
-import { element } from "./dom.js";
-import { percent, signed } from "./format.js";
-import { reachOf } from "./mapview.js";
+import { element } from "../dom.js";
+import { percent, signed } from "../results/format.js";
+import { reachOf } from "./map_view.js";
 
 /** How many of the inputs are spelled out: those that weigh most. */
 const SHOWN = 12;

@@ -6,8 +6,8 @@
  */
 
 import { LatestRequest, post } from "./client.js";
-import { toBlob } from "./drawing.js";
-import { decodeSprite, fromDataUrl } from "./maps.js";
+import { toBlob } from "../drawing/drawing.js";
+import { decodeSprite, fromDataUrl } from "../results/maps.js";
 
 /** The pen rests when it has not moved for so long. */
 const REST_MS = 60;

@@ -1,7 +1,7 @@
 /** The quiet note that the service is away, and the waiting until it is back. */
 
 import { retryDelay } from "./client.js";
-import { byId, setText } from "./dom.js";
+import { byId, setText } from "../dom.js";
 
 export class Away {
   #note = byId("away");

@@ -1,9 +1,9 @@
 /** Taking it along: a link, the picture, the answer, and the command that asks for it. */
 
-import { toBase64 } from "./base64.js";
-import { byId, setText } from "./dom.js";
-import { isBlank } from "./drawing.js";
-import { encodeDrawing } from "./permalink.js";
+import { toBase64 } from "../pixels/base64.js";
+import { byId, setText } from "../dom.js";
+import { isBlank } from "../drawing/drawing.js";
+import { encodeDrawing } from "../drawing/permalink.js";
 
 const BUTTONS = ["copy-curl", "save-json", "save-png", "copy-link"];
 

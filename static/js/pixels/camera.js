@@ -1,6 +1,6 @@
 /** A picture from the camera, with a view-finder; where there is none, the file chooser. */
 
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 
 export class Camera {
   #dialog = byId("camera-dialog");

@@ -4,8 +4,8 @@
  * A drawing is never changed, only replaced: `{ wide, strokes, picture }`.
  */
 
-import { encodePng } from "./png.js";
-import { rasterize } from "./raster.js";
+import { encodePng } from "../pixels/png.js";
+import { rasterize } from "../pixels/raster.js";
 import { bounds } from "./strokes.js";
 
 /** A sheet for a number is this many times as wide as high. */
