@@ -1,8 +1,10 @@
-# Sourced by scripts/serve, scripts/check and scripts/test, for `prepare`: it makes .venv and fills it.
+# Sourced by scripts/serve, scripts/python, scripts/check and scripts/test, for `prepare`: it makes
+# .venv and fills it. POSIX sh, for macOS and BusyBox too: `readlink` has no -f on older macOS, so one
+# link to a command is followed, by its whole path.
 # Every file that decides what gets installed is remembered as it was, so that nothing is
 # installed twice and a change is noticed.
 
-cd "$(dirname "$(dirname "$(readlink -f "$0")")")" || exit 1
+cd "$(dirname "$(readlink "$0" || echo "$0")")/.." || exit 1
 python=.venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -42,7 +44,39 @@ remember() {
     cat "$@" > ".venv/$name.installed"
 }
 
-pip_install() { "$python" -m pip install -qq "$@"; }
+# A user's pip may be set to install elsewhere (`user = true`, `target = …`); here it is .venv all the
+# same. All other settings of pip stay as they are, such as a company's index. They are handed on as
+# variables, because pip starts itself anew when it builds something, and then knows no options.
+keep_pip_in_venv() {
+    pip_settings=$("$python" - <<'PY'
+import ast, os, shlex, subprocess, sys
+
+shown = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True)
+places = ("USER", "TARGET", "PREFIX", "ROOT")
+print("unset", *(f"PIP_{place}" for place in places))
+print("export", f"PIP_CONFIG_FILE={os.devnull}")
+for line in sorted(shown.stdout.splitlines()):  # `global.…` before `install.…`, which has priority
+    name, _, value = line.partition("=")
+    section, _, key = name.rpartition(".")
+    variable = key.upper().replace("-", "_")
+    if section in ("global", "install") and variable not in places:
+        if f"PIP_{variable}" not in os.environ:
+            print("export", f"PIP_{variable}={shlex.quote(str(ast.literal_eval(value)))}")
+PY
+    ) && eval "$pip_settings"
+}
+
+pip_install() {
+    keep_pip_in_venv
+    "$python" -m pip install -qq "$@"
+}
+
+# works MODULE…: can they be imported?
+works() {
+    for module; do
+        "$python" -c "import $module" || fail "$module was installed into .venv, but cannot be imported."
+    done
+}
 
 # The runtime packages: the exact ones, by hash. Where those do not exist for this machine, the
 # newest that requirements.txt allows; but never a file that differs from what was locked.
@@ -58,6 +92,7 @@ install_runtime() {
         say "taking the newest that requirements.txt allows."
         pip_install -r requirements.txt || fail "Could not install the packages: is there a network?"
     fi
+    works numpy flask PIL gunicorn requests
     remember runtime requirements.lock
 }
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ FAKE_PYTHON = """#!/bin/sh
 echo "$*" >> "$CALLS"
 case "$*" in
 *requirements.lock*) sleep 0.2; echo "$LOCK_ERROR" >&2; [ -z "$LOCK_ERROR" ] ;;
+"-c import $BROKEN") exit 1 ;;
 esac
 """
 
@@ -46,7 +48,9 @@ class Checkout:
         clean = {k: v for k, v in os.environ.items() if k not in ("HOST", "PORT", "PYTHON")}
         return subprocess.run(
             [self.folder / "scripts" / "serve", *arguments],
-            env=clean | {"CALLS": str(self.calls_file), "LOCK_ERROR": ""} | environment,
+            env=clean
+            | {"CALLS": str(self.calls_file), "LOCK_ERROR": "", "BROKEN": "none"}
+            | environment,
             cwd=self.folder.parent,
             capture_output=True,
             text=True,
@@ -72,7 +76,7 @@ def test_installs_once(checkout: Checkout) -> None:
     ]
     assert checkout.serve().returncode == 0
     assert len(checkout.calls("pip install")) == 1
-    assert len(checkout.calls("gunicorn")) == 2
+    assert len(checkout.calls("-m gunicorn")) == 2
 
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="no flock: util-linux has it")
@@ -96,7 +100,7 @@ def test_serves_where_it_is_told(checkout: Checkout) -> None:
     checkout.with_fake_python()
     shown = checkout.serve(HOST="0.0.0.0", PORT="1234").stderr
     assert "http://0.0.0.0:1234" in shown
-    assert checkout.calls("gunicorn") == [
+    assert checkout.calls("-m gunicorn") == [
         "-m gunicorn --config server/gunicorn_conf.py --bind 0.0.0.0:1234 wsgi:app"
     ]
     assert "http://127.0.0.1:8000" in checkout.serve().stderr
@@ -107,7 +111,7 @@ def test_falls_back_on_the_ranges_where_the_lock_does_not_fit(checkout: Checkout
     served = checkout.serve(LOCK_ERROR="No matching distribution found")
     assert "taking the newest that requirements.txt allows" in served.stderr
     assert checkout.calls("pip install")[1:] == ["-m pip install -qq -r requirements.txt"]
-    assert checkout.calls("gunicorn")
+    assert checkout.calls("-m gunicorn")
 
 
 def test_stops_at_a_package_that_was_tampered_with(checkout: Checkout) -> None:
@@ -116,7 +120,72 @@ def test_stops_at_a_package_that_was_tampered_with(checkout: Checkout) -> None:
     assert served.returncode == 1
     assert "not the one that requirements.lock names" in served.stderr
     assert len(checkout.calls("pip install")) == 1
-    assert not checkout.calls("gunicorn")
+    assert not checkout.calls("-m gunicorn")
+
+
+def test_what_cannot_be_imported_does_not_count_as_installed(checkout: Checkout) -> None:
+    checkout.with_fake_python()
+    served = checkout.serve(BROKEN="PIL")
+    assert served.returncode == 1
+    assert "PIL was installed into .venv, but cannot be imported" in served.stderr
+    assert not checkout.calls("-m gunicorn")
+    checkout.serve()
+    assert len(checkout.calls("pip install")) == 2
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])
+def test_runs_in_the_shells_of_other_systems(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    """As on macOS before 12.3, `readlink` refuses -f; the command is called by a link to it."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell}")
+    checkout.with_fake_python()
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    readlink = tools / "readlink"
+    readlink.write_text(f'#!/bin/sh\n[ $# = 1 ] && exec {shutil.which("readlink")} "$1"\nexit 1\n')
+    readlink.chmod(0o755)
+    link = tmp_path / "serve it"
+    link.symlink_to(checkout.folder / "scripts" / "serve")
+    command = [shell, *(["sh"] if shell == "busybox" else []), str(link)]
+    environment = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "LOCK_ERROR": ""}
+    environment |= {"CALLS": str(checkout.calls_file), "BROKEN": "none"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert checkout.calls("-m gunicorn")
+
+
+def test_line_ends_survive_a_clone_for_windows(checkout: Checkout, tmp_path: Path) -> None:
+    git = ["git", "-c", "core.autocrlf=true", "-c", "user.name=me", "-c", "user.email=me@here"]
+    shutil.copy(ROOT / ".gitattributes", checkout.folder)
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *command], cwd=checkout.folder, check=True, capture_output=True)
+    subprocess.run([*git, "clone", "-q", checkout.folder, tmp_path / "clone"], check=True)
+    assert b"\r" not in (tmp_path / "clone" / "scripts" / "serve").read_bytes()
+
+
+def test_settings_of_pip_that_install_elsewhere_are_put_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`user`, `target` and `prefix` lose; the index, which may be a company's, stays."""
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        "[global]\nindex-url = https://example.org/a\ntarget = /nowhere\n"
+        "[install]\nuser = true\nprefix = /nowhere\nindex-url = https://example.org/it's b\n"
+    )
+    source = (ROOT / "scripts" / "environment.sh").read_text()
+    start = source.index("keep_pip_in_venv() {")
+    function = source[start : source.index("\n}\n", start) + 3]
+    script = f'python={sys.executable}\n{function}keep_pip_in_venv\n"$python" -m pip config list'
+    environment = os.environ | {"PIP_CONFIG_FILE": str(settings), "PIP_TARGET": "/nowhere"}
+    for name in ("PIP_INDEX_URL", "PIP_USER", "PIP_PREFIX"):
+        environment.pop(name, None)
+    shown = subprocess.run(
+        ["sh", "-c", script], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert "example.org/it's b" in shown
+    assert not [name for name in ("user", "target", "prefix", "nowhere") if name in shown]
 
 
 def test_says_which_python_is_missing(checkout: Checkout, tmp_path: Path) -> None:
