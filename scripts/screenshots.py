@@ -49,7 +49,7 @@ def convolution(page: Any) -> None:
     settle(page)
     page.locator(".layer[data-kind=Conv2D] button").nth(1).press("Enter")
     page.wait_for_selector(".equation strong")
-    page.locator("#bench").evaluate("bench => bench.scrollIntoView({ block: 'end' })")
+    page.locator("#inspector").evaluate("node => node.scrollIntoView({ block: 'end' })")
 
 
 def scores(page: Any) -> None:
@@ -59,14 +59,14 @@ def scores(page: Any) -> None:
     settle(page)
     page.locator(".layer[data-kind=Dense] button").last.press("Enter")
     page.wait_for_selector(".term-text")
-    page.locator("#bench").evaluate("bench => bench.scrollIntoView({ block: 'end' })")
+    page.locator("#inspector").evaluate("node => node.scrollIntoView({ block: 'end' })")
 
 
 def away(page: Any) -> None:
     """The service does not answer."""
     page.context.set_offline(True)
     drawn(page)
-    page.wait_for_selector("#away:not([hidden])")
+    page.wait_for_selector("#offline:not([hidden])")
 
 
 STATES: dict[str, Callable[[Any], None]] = {

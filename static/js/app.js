@@ -1,7 +1,7 @@
 /** The page put together: drawings go in at the sheet, answers come out everywhere else. */
 
 import { showModel } from "./results/about.js";
-import { Away } from "./service/offline.js";
+import { OfflineNotice } from "./service/offline.js";
 import { showBoxes } from "./results/boxes.js";
 import { Camera } from "./pixels/camera.js";
 import { Sheet } from "./drawing/sheet.js";
@@ -10,13 +10,13 @@ import { byId, element, setText } from "./dom.js";
 import { BLANK, aspectOf, isBlank, onOtherSheet, withStroke } from "./drawing/drawing.js";
 import { Strip } from "./inspector/strip.js";
 import { History } from "./drawing/history.js";
-import { Inquiry, digitBlob } from "./service/requests.js";
+import { Requests, digitBlob } from "./service/requests.js";
 import { KeyboardPen } from "./drawing/keyboard.js";
 import { decodeDrawing } from "./drawing/permalink.js";
 import { openPicture, receivePictures } from "./pixels/picture.js";
 import { Reading } from "./results/reading.js";
 import { appendSample, sampleIcon, sampleStrokes } from "./drawing/samples.js";
-import { Take } from "./results/export.js";
+import { Exporter } from "./results/export.js";
 
 const say = (text) => setText(byId("whisper"), text);
 const canvas = byId("sheet");
@@ -27,10 +27,10 @@ const sheet = new Sheet(canvas, {
 });
 const pen = new KeyboardPen(canvas, sheet, say);
 const reading = new Reading(choose);
-const take = new Take(say);
-const away = new Away(() => read(drawings.present));
-const inquiry = new Inquiry({ answer, rest, maps, heat, error });
-const strip = new Strip(inquiry);
+const exporter = new Exporter(say);
+const offline = new OfflineNotice(() => read(drawings.present));
+const requests = new Requests({ answer, rest, maps, heat, error });
+const strip = new Strip(requests);
 const camera = new Camera(bring);
 let chosen = 0;
 
@@ -58,9 +58,9 @@ function read(drawing) {
   const blank = isBlank(drawing);
   byId("paper").classList.toggle("inked", !blank);
   byId("clear").disabled = byId("predict").disabled = blank;
-  if (!blank) return inquiry.ask(drawing);
-  inquiry.cancel();
-  away.back(); // with nothing to ask there is nothing to wait for
+  if (!blank) return requests.ask(drawing);
+  requests.cancel();
+  offline.back(); // with nothing to ask there is nothing to wait for
   nothing();
 }
 
@@ -68,35 +68,35 @@ function nothing(sentence) {
   reading.showNothing(sentence);
   showBoxes(byId("boxes"), null);
   strip.clear();
-  take.show(null);
+  exporter.show(null);
 }
 
 function answer({ answer, blob, drawing, inputs }) {
-  away.back();
+  offline.back();
   if (drawing.wide) return choose(Math.min(chosen, Math.max(0, answer.digits.length - 1)));
   reading.showPrediction(answer);
   reading.showInput(inputs[0]);
-  inquiry.explain(blob);
+  requests.explain(blob);
 }
 
 /** Look closer at one digit of a number. */
 function choose(index) {
-  const { answer, drawing, inputs } = inquiry.answered;
+  const { answer, drawing, inputs } = requests.answered;
   chosen = index;
   reading.showNumber(answer, chosen);
   showBoxes(byId("boxes"), answer, aspectOf(drawing), chosen);
   if (!answer.digits[chosen]) return;
   reading.showInput(inputs[chosen]);
-  inquiry.explain(digitBlob(answer.digits[chosen]));
+  requests.explain(digitBlob(answer.digits[chosen]));
 }
 
 function rest(answer) {
   reading.announce(answer);
-  take.show(inquiry.answered);
+  exporter.show(requests.answered);
 }
 
 function maps(explanation) {
-  away.back();
+  offline.back();
   strip.show(explanation);
 }
 
@@ -106,10 +106,10 @@ function heat({ heatmap, input }) {
 
 function error(problem) {
   if (problem.temporary) {
-    if (!inquiry.answered) reading.showNothing("Waiting for the service.");
-    return away.report(problem);
+    if (!requests.answered) reading.showNothing("Waiting for the service.");
+    return offline.report(problem);
   }
-  inquiry.cancel();
+  requests.cancel();
   nothing(problem.code === "blank_image" ? blankSentence() : problem.message);
 }
 

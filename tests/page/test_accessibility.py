@@ -40,7 +40,7 @@ def test_axe_finds_nothing(open_desk, window, scheme):
     desk.settle()
     for kind in ("conv2", "max_pool1", "relu1", "flatten1"):
         desk.page.locator(f".layer[data-name={kind}] button").press("Enter")
-        desk.wait("() => document.querySelector('#bench strong')")
+        desk.wait("() => document.querySelector('#inspector strong')")
     assert not violations(desk)
     desk.page.get_by_label("A number").check()
     desk.page.click("#samples button >> nth=8")

@@ -1,4 +1,4 @@
-"""The strip of layers, the bench on which one is followed by hand, the heat map."""
+"""The strip of layers, the inspector that shows the arithmetic of one, the heat map."""
 
 import re
 
@@ -34,7 +34,7 @@ def explained(opened):
     opened.reads(3)
     opened.page.locator("#layers").scroll_into_view_if_needed()
     yield opened.settle()
-    if opened.page.locator("#bench").is_visible():
+    if opened.page.locator("#inspector").is_visible():
         opened.page.get_by_role("button", name="Close").click()
 
 
@@ -195,13 +195,13 @@ def test_flattening_says_where_a_number_stood_and_where_it_stands(explained, net
 def test_a_number_of_a_vector_is_called_a_number(explained, network):
     open_layer(explained, network.layers[-2].name)
     assert explained.text(".picker output").startswith("Number ")
-    assert not explained.page.locator("#bench canvas").first.is_visible()
+    assert not explained.page.locator("#inspector canvas").first.is_visible()
 
 
-def test_escape_closes_the_bench(explained, network):
+def test_escape_closes_the_inspector(explained, network):
     open_layer(explained, name_of(network, "ReLU"))
     explained.page.keyboard.press("Escape")
-    assert explained.page.locator("#bench").is_hidden()
+    assert explained.page.locator("#inspector").is_hidden()
 
 
 def test_the_path_to_the_ten_scores_ends_at_the_answer(explained, network):
@@ -226,15 +226,15 @@ def test_every_layer_can_be_opened_and_closed(explained, network):
     for i, layer in enumerate(network.layers):
         card = explained.page.locator(".layer button").nth(i)
         card.press("Enter")
-        explained.wait("() => document.querySelector('#bench strong, #bench .term-text')")
-        assert explained.text("#bench-title") == layer.name
-        assert "convnet/layers/" in explained.text(".bench-head")
+        explained.wait("() => document.querySelector('#inspector strong, #inspector .term-text')")
+        assert explained.text("#inspector-title") == layer.name
+        assert "convnet/layers/" in explained.text(".inspector-head")
         explained.page.get_by_role("button", name="Close").click()
-        assert explained.page.locator("#bench").is_hidden()
+        assert explained.page.locator("#inspector").is_hidden()
         assert card.evaluate("button => button === document.activeElement")
 
 
-def test_the_bench_follows_a_new_drawing(explained, network):
+def test_the_inspector_follows_a_new_drawing(explained, network):
     open_layer(explained, name_of(network, "Dense", -1))
     before = explained.text(".equation >> nth=0")
     explained.page.click("#samples button >> nth=7")
@@ -249,7 +249,7 @@ def test_the_bench_follows_a_new_drawing(explained, network):
 def test_the_code_of_every_kind_of_layer_is_where_the_page_says(explained, network, root):
     for kind in {type(layer).__name__: layer.name for layer in network.layers}.values():
         open_layer(explained, kind)
-        file = root / explained.text(".bench-head code")
+        file = root / explained.text(".inspector-head code")
         layer = next(layer for layer in network.layers if layer.name == kind)
         assert f"class {type(layer).__name__}(" in file.read_text()
 

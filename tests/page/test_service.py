@@ -18,11 +18,11 @@ def test_a_service_that_goes_away_and_comes_back(open_desk):
     desk.page.click("#clear")
     desk.is_blank()
     desk.draw(written(3))
-    desk.page.wait_for_selector("#away:not([hidden])")
-    assert "does not answer" in desk.text("#away")
+    desk.page.wait_for_selector("#offline:not([hidden])")
+    assert "does not answer" in desk.text("#offline")
     desk.page.context.set_offline(False)  # the page notices
     desk.reads(3)
-    assert desk.page.locator("#away").is_hidden()
+    assert desk.page.locator("#offline").is_hidden()
 
 
 def test_a_restarted_service_is_asked_again_by_itself_and_by_the_button(open_desk, tmp_path):
@@ -32,11 +32,11 @@ def test_a_restarted_service_is_asked_again_by_itself_and_by_the_button(open_des
         desk.reads(7)
     desk.page.click("#clear")
     desk.draw(written(4))
-    desk.page.wait_for_selector("#away:not([hidden])")
+    desk.page.wait_for_selector("#offline:not([hidden])")
     with serve(tmp_path, WEB_CONCURRENCY=1, port=first.port):
         desk.page.click("#retry")
         desk.reads(4)
-        eventually(lambda: desk.page.locator("#away").is_hidden())
+        eventually(lambda: desk.page.locator("#offline").is_hidden())
 
 
 def test_a_busy_service_is_asked_again_no_sooner_than_it_wishes(open_desk):
@@ -52,8 +52,8 @@ def test_a_busy_service_is_asked_again_no_sooner_than_it_wishes(open_desk):
 
     desk.page.route(re.compile("/predict"), busy)
     desk.page.click("#samples button >> nth=6")
-    desk.page.wait_for_selector("#away:not([hidden])")
-    assert "The service is busy. " in desk.text("#away")
+    desk.page.wait_for_selector("#offline:not([hidden])")
+    assert "The service is busy. " in desk.text("#offline")
     desk.reads(6)
     assert asked[1] - asked[0] >= 1000
 

@@ -97,7 +97,8 @@ export class Sheet {
     const pen = event.pointerType === "pen";
     if (event.pointerType === "touch" && event.timeStamp - this.#lastPen < PALM_MS) return;
     if (this.#pointer && !(pen && this.#pointer.type === "touch")) return;
-    if (this.#pointer) this.#draft = null; // it was the palm, not a finger that draws
+    if (this.#pointer)
+      this.#draft = null; // it was the palm, not a finger that draws
     else this.end(); // what the keyboard's pen has drawn so far
     this.#pointer = { id: event.pointerId, type: event.pointerType };
     if (pen) this.#lastPen = event.timeStamp;

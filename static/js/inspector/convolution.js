@@ -14,7 +14,7 @@ import { element } from "../dom.js";
 import { signed } from "../results/format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
-export class ConvolutionBench {
+export class ConvolutionInspector {
   #input = new MapView("Input");
   #output = new MapView("Output", (cell) => this.#follow(cell));
   #tables = element("div", { className: "tables" });
@@ -36,7 +36,7 @@ export class ConvolutionBench {
   constructor() {
     this.node = element(
       "div",
-      { className: "bench-body" },
+      { className: "inspector-body" },
       element("div", { className: "flow" }, this.#input.node, this.#tables, this.#output.node),
       this.#equation,
       this.#key,

@@ -7,7 +7,7 @@ import { reachOf } from "./map_view.js";
 /** How many of the inputs are spelled out: those that weigh most. */
 const SHOWN = 12;
 
-export class DenseBench {
+export class DenseInspector {
   #layer;
   #terms = element("ol", { className: "terms" });
   #equation = element("p", { className: "equation", "aria-live": "polite" });
@@ -17,7 +17,7 @@ export class DenseBench {
     this.#layer = layer;
     this.node = element(
       "div",
-      { className: "bench-body" },
+      { className: "inspector-body" },
       this.#equation,
       this.#terms,
       this.#softmax,

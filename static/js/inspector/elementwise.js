@@ -18,7 +18,7 @@ const RULES = {
     `(x − ${signed(mean)}) / √${signed(variance)} × ${signed(gamma)} + ${signed(beta)}`,
 };
 
-export class PointwiseBench {
+export class ElementwiseInspector {
   #kind;
   #isVector;
   #input = new MapView("Input");
@@ -33,7 +33,7 @@ export class PointwiseBench {
     this.#isVector = shape.length === 1;
     const arrow = element("span", { className: "sign" }, "→");
     this.#flow = element("div", { className: "flow" }, this.#input.node, arrow, this.#output.node);
-    this.node = element("div", { className: "bench-body" }, this.#flow, this.#equation);
+    this.node = element("div", { className: "inspector-body" }, this.#flow, this.#equation);
   }
 
   nameOf(channel, total) {

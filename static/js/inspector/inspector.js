@@ -1,18 +1,18 @@
 /** The bench under the strip: one layer opened, so that its arithmetic can be followed. */
 
 import { floatsFromBase64 } from "../pixels/base64.js";
-import { ConvolutionBench } from "./convolution.js";
-import { DenseBench } from "./dense.js";
+import { ConvolutionInspector } from "./convolution.js";
+import { DenseInspector } from "./dense.js";
 import { byId, element, setText } from "../dom.js";
 import { size } from "../results/format.js";
-import { PointwiseBench } from "./elementwise.js";
-import { PoolingBench } from "./pooling.js";
+import { ElementwiseInspector } from "./elementwise.js";
+import { PoolingInspector } from "./pooling.js";
 
-const BENCHES = {
-  Conv2D: ConvolutionBench,
-  MaxPool2D: PoolingBench,
-  AveragePool2D: PoolingBench,
-  Dense: DenseBench,
+const INSPECTORS = {
+  Conv2D: ConvolutionInspector,
+  MaxPool2D: PoolingInspector,
+  AveragePool2D: PoolingInspector,
+  Dense: DenseInspector,
 };
 
 /** These change the shape, or mix all numbers: there is no single map of theirs to open. */
@@ -30,16 +30,16 @@ export const SOURCES = {
   Dropout: "dropout.py",
 };
 
-export class Bench {
-  #inquiry;
-  #node = byId("bench");
+export class Inspector {
+  #requests;
+  #node = byId("inspector");
   #layer = null;
   #channel = 0;
   #view = null;
   #explanation = null;
 
-  constructor(inquiry) {
-    this.#inquiry = inquiry;
+  constructor(requests) {
+    this.#requests = requests;
     this.#node.addEventListener("keydown", ({ key }) => key === "Escape" && this.#close());
   }
 
@@ -47,11 +47,11 @@ export class Bench {
     this.#mark(false);
     this.#layer = layer;
     this.#channel = channel;
-    this.#view = new (BENCHES[layer.kind] ?? PointwiseBench)(layer);
+    this.#view = new (INSPECTORS[layer.kind] ?? ElementwiseInspector)(layer);
     this.#node.hidden = false;
     this.#node.replaceChildren(this.#head(), this.#view.node);
     this.#node.scrollIntoView({ block: "nearest" });
-    byId("bench-title").focus({ preventScroll: true });
+    byId("inspector-title").focus({ preventScroll: true });
     this.#mark(true);
     this.#ask();
   }
@@ -73,7 +73,7 @@ export class Bench {
     const { index, kind } = this.#layer;
     const { scores } = this.#explanation;
     const channel = WHOLE.has(kind) ? null : this.#channel;
-    this.#inquiry.detail(index, channel, ({ detail }) => {
+    this.#requests.detail(index, channel, ({ detail }) => {
       if (detail.layer === this.#layer?.index) this.#view.show(unpack(detail), scores);
     });
   }
@@ -83,8 +83,8 @@ export class Bench {
     const file = `convnet/layers/${SOURCES[kind] ?? "activations.py"}`;
     return element(
       "div",
-      { className: "bench-head" },
-      element("h3", { id: "bench-title", tabIndex: -1 }, name),
+      { className: "inspector-head" },
+      element("h3", { id: "inspector-title", tabIndex: -1 }, name),
       element(
         "p",
         {},

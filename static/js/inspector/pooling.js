@@ -5,7 +5,7 @@ import { element } from "../dom.js";
 import { signed } from "../results/format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
-export class PoolingBench {
+export class PoolingInspector {
   #input = new MapView("Input, with the window");
   #output = new MapView("Output: point at a place to see where it comes from", (cell) =>
     this.#follow(cell),
@@ -20,7 +20,7 @@ export class PoolingBench {
     this.#word = kind === "MaxPool2D" ? "largest" : "average";
     this.node = element(
       "div",
-      { className: "bench-body" },
+      { className: "inspector-body" },
       element("div", { className: "flow" }, this.#input.node, this.#table, this.#output.node),
       this.#equation,
     );

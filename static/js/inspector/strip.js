@@ -1,6 +1,6 @@
 /** The strip of layers: what each of them makes of the drawing, live. */
 
-import { Bench } from "./inspector.js";
+import { Inspector } from "./inspector.js";
 import { byId, element } from "../dom.js";
 import { size } from "../results/format.js";
 import { gridOf, isVector, paintScores, paintTiles, peakOf } from "../results/maps.js";
@@ -9,18 +9,18 @@ import { gridOf, isVector, paintScores, paintTiles, peakOf } from "../results/ma
 const MAX_SCORES = 16;
 
 export class Strip {
-  #inquiry;
-  #bench;
+  #requests;
+  #inspector;
   #cards = [];
   #explanation = null;
 
-  constructor(inquiry) {
-    this.#inquiry = inquiry;
-    this.#bench = new Bench(inquiry);
+  constructor(requests) {
+    this.#requests = requests;
+    this.#inspector = new Inspector(requests);
     const watcher = new IntersectionObserver(([entry]) => {
-      inquiry.mapsAreSeen = entry.isIntersecting;
+      requests.mapsAreSeen = entry.isIntersecting;
       this.#paint();
-      inquiry.refreshMaps();
+      requests.refreshMaps();
     });
     watcher.observe(byId("layers"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
@@ -38,17 +38,17 @@ export class Strip {
     if (this.#cards.length !== explanation.layers.length) this.build(explanation.layers);
     this.#explanation = explanation;
     this.#paint();
-    this.#bench.refresh(explanation);
+    this.#inspector.refresh(explanation);
   }
 
   clear() {
     this.#explanation = null;
     this.#paint();
-    this.#bench.clear();
+    this.#inspector.clear();
   }
 
   #paint() {
-    if (!this.#inquiry.mapsAreSeen) return;
+    if (!this.#requests.mapsAreSeen) return;
     this.#cards.forEach(({ canvas, layer, paint }, i) => {
       paint(canvas, this.#explanation?.layers[i].maps ?? emptySprite(layer.output_shape));
     });
@@ -84,7 +84,7 @@ export class Strip {
   #open(layer, event, canvas) {
     const maps = this.#explanation?.layers[layer.index].maps;
     const pointed = event.detail > 0 ? mapAt(canvas, event, layer.output_shape) : null;
-    this.#bench.open(layer, pointed ?? (maps ? strongest(maps) : 0));
+    this.#inspector.open(layer, pointed ?? (maps ? strongest(maps) : 0));
   }
 }
 

@@ -1,4 +1,4 @@
-/** Taking it along: a link, the picture, the answer, and the command that asks for it. */
+/** Export: a link, the picture, the answer, and the command that asks for it. */
 
 import { toBase64 } from "../pixels/base64.js";
 import { byId, setText } from "../dom.js";
@@ -7,11 +7,11 @@ import { encodeDrawing } from "../drawing/permalink.js";
 
 const BUTTONS = ["copy-curl", "save-json", "save-png", "copy-link"];
 
-export class Take {
+export class Exporter {
   #say;
-  #taken = null;
+  #answered = null;
 
-  /** @param say tells what was done */
+  /** @param say called with a sentence about what was done */
   constructor(say) {
     this.#say = say;
     byId("copy-curl").addEventListener("click", () =>
@@ -22,14 +22,14 @@ export class Take {
     byId("save-json").addEventListener("click", () => this.#saveAnswer());
   }
 
-  /** @param taken what can be taken, `{ drawing, blob, answer }`, or null for nothing */
-  async show(taken) {
-    this.#taken = taken;
-    for (const id of BUTTONS) byId(id).disabled = !taken;
-    byId("copy-link").disabled = !taken || taken.drawing.picture !== null;
-    rememberInAddress(taken?.drawing);
-    const command = taken ? await curlCommand(taken) : "Draw something first.";
-    if (this.#taken === taken) setText(byId("curl"), command);
+  /** @param answered what can be exported, `{ drawing, blob, answer }`, or null for nothing */
+  async show(answered) {
+    this.#answered = answered;
+    for (const id of BUTTONS) byId(id).disabled = !answered;
+    byId("copy-link").disabled = !answered || answered.drawing.picture !== null;
+    rememberInAddress(answered?.drawing);
+    const command = answered ? await curlCommand(answered) : "Draw something first.";
+    if (this.#answered === answered) setText(byId("curl"), command);
   }
 
   async #copy(text, done) {
@@ -42,12 +42,12 @@ export class Take {
   }
 
   #savePicture() {
-    const { drawing, blob } = this.#taken;
+    const { drawing, blob } = this.#answered;
     save(blob, drawing.picture?.name ?? (drawing.wide ? "number.png" : "digit.png"));
   }
 
   #saveAnswer() {
-    const text = JSON.stringify(this.#taken.answer, null, 2);
+    const text = JSON.stringify(this.#answered.answer, null, 2);
     save(new Blob([text], { type: "application/json" }), "answer.json");
   }
 }

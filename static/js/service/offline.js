@@ -1,15 +1,15 @@
-/** The quiet note that the service is away, and the waiting until it is back. */
+/** The note that the service does not answer, and asking again until it does. */
 
 import { retryDelay } from "./client.js";
 import { byId, setText } from "../dom.js";
 
-export class Away {
-  #note = byId("away");
+export class OfflineNotice {
+  #note = byId("offline");
   #attempt = 0;
   #timer = null;
   #retry;
 
-  /** @param retry asks again */
+  /** @param {() => void} retry asks again */
   constructor(retry) {
     this.#retry = retry;
     byId("retry").addEventListener("click", () => this.#now());
@@ -20,7 +20,7 @@ export class Away {
     clearTimeout(this.#timer);
     this.#note.hidden = false;
     setText(
-      byId("away-text"),
+      byId("offline-text"),
       `${error.message} Your drawing is safe, and is read as soon as it is back.`,
     );
     this.#timer = setTimeout(() => this.#now(), retryDelay(this.#attempt++, error.retryAfter));

@@ -16,7 +16,7 @@ const HEAT_MS = 200;
 /** While the pen moves, maps are asked for no more often than this: answers come first. */
 const MAPS_MS = 100;
 
-export class Inquiry {
+export class Requests {
   #answers = new LatestRequest();
   #maps = new LatestRequest();
   #heat = new LatestRequest();
@@ -45,8 +45,7 @@ export class Inquiry {
 
   /** Forget everything that was asked. */
   cancel() {
-    for (const requests of [this.#answers, this.#maps, this.#heat, this.#details])
-      requests.cancel();
+    for (const latest of [this.#answers, this.#maps, this.#heat, this.#details]) latest.cancel();
     clearTimeout(this.#restTimer);
     clearTimeout(this.#heatTimer);
     this.#drawing = this.#answered = this.#subject = null;
@@ -107,12 +106,12 @@ export class Inquiry {
     if (this.#subject) this.#explain(this.#heat, "?maps=false&heatmap=true", this.#on.heat);
   }
 
-  #explain(requests, query, onAnswer) {
+  #explain(latest, query, onAnswer) {
     const subject = this.#subject;
     const send = async (signal) => decode(await post(`/explain${query}`, subject, { signal }));
     // A picture that cannot be explained has been refused as a whole already.
     const onError = (error) => error.temporary && this.#on.error(error);
-    requests.ask(send, onAnswer, onError);
+    latest.ask(send, onAnswer, onError);
   }
 }
 

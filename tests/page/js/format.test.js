@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { setName, trainingSentence } from "../../../static/js/results/about.js";
-import { count, numberVerdict, percent, signed, size, verdict } from "../../../static/js/results/format.js";
+import {
+  count,
+  numberVerdict,
+  percent,
+  signed,
+  size,
+  verdict,
+} from "../../../static/js/results/format.js";
 
 test("shares are percentages, and what is not certain is never 100 %", () => {
   assert.equal(percent(0.9913), "99.1 %");
@@ -48,10 +55,7 @@ test("the record of the training becomes words", () => {
   assert.equal(setName("mnist_test"), "MNIST test set");
   assert.equal(setName("held_out_mnist"), "MNIST, held out");
   assert.equal(setName("held_out_printed"), "Printed");
-  assert.equal(
-    trainingSentence({ epochs: 1, optimizer: "AdamW" }),
-    "1 epoch with AdamW",
-  );
+  assert.equal(trainingSentence({ epochs: 1, optimizer: "AdamW" }), "1 epoch with AdamW");
   assert.equal(
     trainingSentence({ epochs: 9, kinds: { handwriting: 50_000, printed: 25_000 } }),
     "9 epochs on MNIST and 75,000 drawn pictures",
