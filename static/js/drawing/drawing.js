@@ -5,7 +5,7 @@
  */
 
 import { encodePng } from "../pixels/png.js";
-import { rasterize } from "../pixels/raster.js";
+import { rasterize } from "./raster.js";
 import { bounds } from "./strokes.js";
 
 /** A sheet for a number is this many times as wide as high. */

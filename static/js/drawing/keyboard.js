@@ -1,5 +1,7 @@
 /** Drawing without a pointer: arrow keys move the pen, Space puts it down and lifts it. */
 
+import { percent } from "../format.js";
+
 const STEP = 1 / 28; // one pixel of the network's input
 const FINE = STEP / 4;
 const DIRECTIONS = {
@@ -66,7 +68,7 @@ export class KeyboardPen {
       cursor.down = true;
       this.#sheet.begin([cursor.x, cursor.y, 1]);
     }
-    const where = `${percent(cursor.x / this.#sheet.aspect)} across, ${percent(cursor.y)} down`;
+    const where = `${percent(cursor.x / this.#sheet.aspect, 0)} across, ${percent(cursor.y, 0)} down`;
     this.#say(`Pen ${cursor.down ? "down" : "up"}, ${where}.`);
   }
 
@@ -85,8 +87,4 @@ export class KeyboardPen {
     this.#sheet.cursor = null;
     this.#sheet.redraw();
   }
-}
-
-function percent(fraction) {
-  return `${Math.round(fraction * 100)} %`;
 }

@@ -11,7 +11,7 @@ import {
   windowOrigin,
 } from "./arithmetic.js";
 import { element } from "../dom.js";
-import { signed } from "../results/format.js";
+import { signed } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
 export class ConvolutionInspector {

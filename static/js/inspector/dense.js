@@ -1,7 +1,7 @@
 /** The bench of a dense layer: which inputs speak for one of its numbers, and which against it. */
 
 import { element } from "../dom.js";
-import { percent, signed } from "../results/format.js";
+import { probability, signed } from "../format.js";
 import { reachOf } from "./map_view.js";
 
 /** How many of the inputs are spelled out: those that weigh most. */
@@ -75,7 +75,7 @@ function softmaxSentence(logits, temperature, digit) {
   const scores = logits.map((logit) => signed(logit, 1)).join(", ");
   return (
     `The ten scores are ${scores}. Divided by the temperature ${temperature.toFixed(2)} and ` +
-    `put through softmax, that of ${digit} becomes ${percent(softmax(logits, temperature)[digit])}.`
+    `put through softmax, that of ${digit} becomes ${probability(softmax(logits, temperature)[digit])}.`
   );
 }
 

@@ -1,7 +1,7 @@
 /** The bench of a layer that treats every number by itself: what goes in, what comes out. */
 
 import { element } from "../dom.js";
-import { count, signed } from "../results/format.js";
+import { count, signed } from "../format.js";
 import { MapView, placeOfLargest, reachOf } from "./map_view.js";
 
 /** What becomes of a number x, in words; where all numbers are shown, it is the one `at` a place. */

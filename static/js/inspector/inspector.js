@@ -4,7 +4,7 @@ import { floatsFromBase64 } from "../pixels/base64.js";
 import { ConvolutionInspector } from "./convolution.js";
 import { DenseInspector } from "./dense.js";
 import { byId, element, setText } from "../dom.js";
-import { size } from "../results/format.js";
+import { size } from "../format.js";
 import { ElementwiseInspector } from "./elementwise.js";
 import { PoolingInspector } from "./pooling.js";
 

@@ -1,7 +1,7 @@
 /** Parts of the bench: a large map that follows pointer and arrow keys, and tables of numbers. */
 
 import { element } from "../dom.js";
-import { signed } from "../results/format.js";
+import { signed } from "../format.js";
 import { colourOf, cssColour, inkOn, paintValues, palette } from "../results/maps.js";
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };

@@ -2,7 +2,7 @@
 
 import { windowOf, windowOrigin } from "./arithmetic.js";
 import { element } from "../dom.js";
-import { signed } from "../results/format.js";
+import { signed } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
 export class PoolingInspector {

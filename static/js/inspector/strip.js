@@ -2,7 +2,7 @@
 
 import { Inspector } from "./inspector.js";
 import { byId, element } from "../dom.js";
-import { size } from "../results/format.js";
+import { size } from "../format.js";
 import { gridOf, isVector, paintScores, paintTiles, peakOf } from "../results/maps.js";
 
 /** A layer of so few numbers shows each by its own index. */

@@ -1,7 +1,7 @@
 /** What the network is, how it was trained and how good it is, as GET /model tells it. */
 
 import { byId, element } from "../dom.js";
-import { count, plural } from "./format.js";
+import { count, percent, plural } from "../format.js";
 
 export function showModel(model) {
   const convolutions = model.layers.filter((layer) => layer.kind === "Conv2D").length;
@@ -17,7 +17,7 @@ export function showModel(model) {
   );
   const accuracy = Object.entries(model.accuracy);
   byId("accuracy").replaceChildren(
-    ...rows(accuracy.map(([set, share]) => [setName(set), `${(100 * share).toFixed(2)} %`])),
+    ...rows(accuracy.map(([set, share]) => [setName(set), percent(share, 2)])),
   );
 }
 

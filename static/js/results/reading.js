@@ -1,7 +1,7 @@
 /** The reading: the digit, how sure it is, ten bars, the input and the heat map. */
 
 import { byId, element, setText } from "../dom.js";
-import { numberVerdict, percent, verdict } from "./format.js";
+import { numberVerdict, probability, verdict } from "../format.js";
 import { paintHeat, paintInk } from "./maps.js";
 
 const NOTHING = new Array(10).fill(0);
@@ -74,7 +74,10 @@ export class Reading {
       const share = probabilities[digit];
       bar.classList.toggle("best", digit === best);
       bar.querySelector(".bar-fill").style.setProperty("--share", share);
-      setText(bar.querySelector(".bar-value"), probabilities === NOTHING ? "–" : percent(share));
+      setText(
+        bar.querySelector(".bar-value"),
+        probabilities === NOTHING ? "–" : probability(share),
+      );
     });
   }
 
@@ -87,7 +90,7 @@ export class Reading {
       const button = list.children[i]?.firstChild ?? appendFound(list);
       button.setAttribute("aria-pressed", i === chosen);
       setText(button.children[0], isDigit ? String(digit) : "?");
-      setText(button.children[1], percent(confidence));
+      setText(button.children[1], probability(confidence));
     });
   }
 }

@@ -1,6 +1,6 @@
 /** Asking the service: errors that say what to do, one request at a time, waiting longer each time. */
 
-import { sentence } from "../results/format.js";
+import { sentence } from "../format.js";
 
 const TIMEOUT_MS = 15_000;
 

@@ -6,16 +6,24 @@ import {
   count,
   numberVerdict,
   percent,
+  probability,
   signed,
   size,
   verdict,
-} from "../../../static/js/results/format.js";
+} from "../../../static/js/format.js";
 
-test("shares are percentages, and what is not certain is never 100 %", () => {
+test("shares are percentages", () => {
   assert.equal(percent(0.9913), "99.1 %");
-  assert.equal(percent(0.99999), "99.9 %");
-  assert.equal(percent(1), "99.9 %");
-  assert.equal(percent(0), "0.0 %");
+  assert.equal(percent(0.9971, 2), "99.71 %");
+  assert.equal(percent(0.5, 0), "50 %");
+  assert.equal(percent(1), "100.0 %");
+});
+
+test("a probability of the network is never 100 %", () => {
+  assert.equal(probability(0.9913), "99.1 %");
+  assert.equal(probability(0.99999), "99.9 %");
+  assert.equal(probability(1), "99.9 %");
+  assert.equal(probability(0), "0.0 %");
 });
 
 test("numbers are written for people", () => {

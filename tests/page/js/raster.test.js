@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { HEIGHT, rasterize } from "../../../static/js/pixels/raster.js";
+import { HEIGHT, rasterize } from "../../../static/js/drawing/raster.js";
 
 const at = ({ width, pixels }, x, y) => pixels[y * width + x];
 const dot = (x, y, width) => ({ width, points: [[x, y, 1]] });

@@ -5,7 +5,7 @@
  * guard privacy add noise to canvas reads.
  */
 
-import { flatten, projection } from "../drawing/strokes.js";
+import { flatten, projection } from "./strokes.js";
 
 /** Height in pixels of the picture that is sent: ten times the network's input. */
 export const HEIGHT = 280;

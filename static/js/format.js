@@ -1,8 +1,13 @@
 /** Numbers and verdicts as people read them. */
 
-/** `0.9913` → "99.1 %"; never 100 %: nothing is certain, and a share of 1 is a rounded one. */
-export function percent(share) {
-  return `${(100 * Math.min(share, 0.999)).toFixed(1)} %`;
+/** `0.9913` → "99.1 %", with `digits` after the point. */
+export function percent(share, digits = 1) {
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
+/** A probability that the network gave; at most "99.9 %", because no reading is certain. */
+export function probability(share) {
+  return percent(Math.min(share, 0.999));
 }
 
 /** `2, "epoch"` → "2 epochs". */
@@ -37,8 +42,8 @@ const SEVERAL = "If it is several digits, choose “A number”.";
 export function verdict({ digit, confidence, is_digit: isDigit, top }) {
   if (!isDigit) return `That is not a digit that I know; ${top[0].digit} comes nearest. ${SEVERAL}`;
   if (confidence > 0.999) return `A ${digit}. I am more than 99.9 % sure.`;
-  if (confidence >= 0.9) return `A ${digit}. I am ${percent(confidence)} sure.`;
-  return `Perhaps a ${digit}, ${percent(confidence)}. Or else a ${top[1].digit}.`;
+  if (confidence >= 0.9) return `A ${digit}. I am ${probability(confidence)} sure.`;
+  return `Perhaps a ${digit}, ${probability(confidence)}. Or else a ${top[1].digit}.`;
 }
 
 /** What to say of a number that was read. */
