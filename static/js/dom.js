@@ -1,10 +1,17 @@
 /** Shorthands for the document. */
 
+/** @returns {any} the element with this id; the template has all that are asked for */
 export const byId = (id) => document.getElementById(id);
 
 /**
  * Make an element: `element("button", { type: "button", onclick }, "Text", child)`. Properties are
  * set as properties; those with a dash in their name as attributes.
+ *
+ * @template {keyof HTMLElementTagNameMap} Name
+ * @param {Name} name
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Name]}
  */
 export function element(name, properties = {}, ...children) {
   const node = document.createElement(name);

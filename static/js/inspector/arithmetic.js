@@ -1,10 +1,19 @@
+// @ts-check
 /**
  * A convolution followed by hand: the window under the kernel, the products and their sum.
  *
- * Arrays are `{ shape, values }`, in C order: inputs (H, W, C), kernels (KH, KW, C).
+ * Arrays are in C order: inputs (H, W, C), kernels (KH, KW, C).
+ *
+ * @typedef {{ shape: [number, number, number], values: Float32Array }} Volume
+ * @typedef {{ shape: [number, number], values: Float32Array }} Plane
+ * @typedef {{ shape: [number], values: Float32Array }} Vector
  */
 
-/** Where the window of one output position begins in the input; negative in the padding. */
+/**
+ * Where the window of one output position begins in the input; negative in the padding.
+ *
+ * @returns {[number, number]} row, column
+ */
 export function windowOrigin(row, column, stride, padding) {
   return [row * stride[0] - padding[0][0], column * stride[1] - padding[1][0]];
 }

@@ -1,4 +1,5 @@
-/** The bench of a convolution: window times kernel, all products, their sum. */
+// @ts-check
+/** A convolution inspected: window times kernel, all products, their sum. */
 
 import {
   channelOf,
@@ -14,6 +15,21 @@ import { element } from "../dom.js";
 import { signed } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
+/** @import { Plane, Volume } from "./arithmetic.js" */
+/** @import { LayerInspector } from "./inspector.js" */
+
+/**
+ * @typedef {object} ConvolutionDetail
+ * @property {number} channel which output map
+ * @property {Volume} input (H, W, C)
+ * @property {Volume} kernel (KH, KW, C), of this output map
+ * @property {number} bias
+ * @property {Plane} output (OH, OW)
+ * @property {[number, number]} stride
+ * @property {[number, number][]} padding zeros before and after, by rows and by columns
+ */
+
+/** @implements {LayerInspector<ConvolutionDetail>} */
 export class ConvolutionInspector {
   #input = new MapView("Input");
   #output = new MapView("Output", (cell) => this.#follow(cell));
@@ -29,6 +45,7 @@ export class ConvolutionInspector {
     "What each input map adds; choose one to see its products",
   );
   #equation = element("p", { className: "equation", "aria-live": "polite" });
+  /** @type {ConvolutionDetail | null} */
   #detail = null;
   #cell = null;
   #channel = null;
@@ -44,14 +61,19 @@ export class ConvolutionInspector {
     );
   }
 
+  /**
+   * @param {number} channel
+   * @param {number} count
+   */
   nameOf(channel, count) {
     return `Map ${channel + 1} of ${count}`;
   }
 
+  /** @param {ConvolutionDetail} detail */
   show(detail) {
     this.#detail = detail;
     const { shape, values } = detail.output;
-    this.#output.label = `Output map ${detail.channel + 1}: point at a place to see how it came about`;
+    this.#output.label = `Output map ${detail.channel + 1}: point at a place to see how it is computed`;
     this.#output.paint(values, shape, reachOf(values));
     this.#follow(this.#cell ?? placeOfLargest(values, shape[1]));
   }
@@ -91,7 +113,8 @@ export class ConvolutionInspector {
 
   #showTables(channel, origin) {
     const { input, kernel } = this.#detail;
-    const seen = windowOf(input, origin, kernel.shape, channel);
+    const [height, width] = kernel.shape;
+    const seen = windowOf(input, origin, [height, width], channel);
     const weights = kernelOf(kernel, channel);
     const products = multiply(seen, weights);
     this.#tables.replaceChildren(
@@ -109,11 +132,11 @@ export class ConvolutionInspector {
     const reach = reachOf(sums);
     while (this.#sums.children.length > sums.length) this.#sums.lastChild.remove();
     sums.forEach((value, i) => {
-      const bar = this.#sums.children[i] ?? this.#addBar(i);
-      bar.setAttribute("aria-pressed", i === channel);
+      const bar = /** @type {HTMLElement} */ (this.#sums.children[i] ?? this.#addBar(i));
+      bar.setAttribute("aria-pressed", String(i === channel));
       bar.setAttribute("aria-label", `Input map ${i + 1} adds ${signed(value)}`);
       bar.title = `Input map ${i + 1}: ${signed(value)}`;
-      bar.style.setProperty("--share", reach > 0 ? value / reach : 0);
+      bar.style.setProperty("--share", reach > 0 ? `${value / reach}` : "0");
       bar.classList.toggle("below", value < 0);
     });
   }

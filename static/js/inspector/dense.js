@@ -1,18 +1,33 @@
-/** The bench of a dense layer: which inputs speak for one of its numbers, and which against it. */
+// @ts-check
+/** A dense layer inspected: which inputs raise one of its numbers, and which lower it. */
 
 import { element } from "../dom.js";
 import { probability, signed } from "../format.js";
 import { reachOf } from "./map_view.js";
 
+/** @import { Vector } from "./arithmetic.js" */
+/** @import { LayerDescription, LayerInspector, Scores } from "./inspector.js" */
+
 /** How many of the inputs are spelled out: those that weigh most. */
 const SHOWN = 12;
 
+/**
+ * @typedef {object} DenseDetail
+ * @property {number} channel which of the layer's numbers
+ * @property {Vector} input (in)
+ * @property {Vector} weights (in), those of this number
+ * @property {number} bias
+ * @property {number} output
+ */
+
+/** @implements {LayerInspector<DenseDetail>} */
 export class DenseInspector {
   #layer;
   #terms = element("ol", { className: "terms" });
   #equation = element("p", { className: "equation", "aria-live": "polite" });
   #softmax = element("p", { className: "equation" });
 
+  /** @param {LayerDescription} layer */
   constructor(layer) {
     this.#layer = layer;
     this.node = element(
@@ -24,10 +39,18 @@ export class DenseInspector {
     );
   }
 
+  /**
+   * @param {number} channel
+   * @param {number} count
+   */
   nameOf(channel, count) {
     return count === 10 ? `Score of digit ${channel}` : `Number ${channel + 1} of ${count}`;
   }
 
+  /**
+   * @param {DenseDetail} detail
+   * @param {Scores} scores
+   */
   show({ channel, input, weights, bias, output }, { logits, temperature }) {
     const terms = strongestTerms(input.values, weights.values);
     const total = output - bias;
@@ -81,7 +104,7 @@ function softmaxSentence(logits, temperature, digit) {
 
 function termItem({ index, value, weight, product }, reach) {
   const bar = element("span", { className: product < 0 ? "term-bar below" : "term-bar" });
-  bar.style.setProperty("--share", reach > 0 ? Math.abs(product) / reach : 0);
+  bar.style.setProperty("--share", reach > 0 ? `${Math.abs(product) / reach}` : "0");
   const text = `input ${index + 1}: ${signed(value, 2)} × ${signed(weight, 2)} = ${signed(product, 2)}`;
   return element("li", {}, element("span", { className: "term-text" }, text), bar);
 }

@@ -1,15 +1,19 @@
-/** The bench of a layer that treats every number by itself: what goes in, what comes out. */
+// @ts-check
+/** A layer that treats every number by itself, inspected: what goes in, what comes out. */
 
 import { element } from "../dom.js";
 import { count, signed } from "../format.js";
 import { MapView, placeOfLargest, reachOf } from "./map_view.js";
 
+/** @import { Plane, Vector, Volume } from "./arithmetic.js" */
+/** @import { LayerDescription, LayerInspector } from "./inspector.js" */
+
 /** What becomes of a number x, in words; where all numbers are shown, it is the one `at` a place. */
 const RULES = {
   ReLU: () => "max(0, x): what is below zero becomes zero",
   LeakyReLU: () => "x where it is positive, a small part of it where it is negative",
-  Sigmoid: () => "1 / (1 + e⁻ˣ): pressed between 0 and 1",
-  Tanh: () => "tanh x: pressed between −1 and 1",
+  Sigmoid: () => "1 / (1 + e⁻ˣ): squeezed between 0 and 1",
+  Tanh: () => "tanh x: squeezed between −1 and 1",
   Dropout: () => "x: it leaves out numbers at random in training only",
   Flatten: ({ places }, at) => `number ${count(at + 1)} of one long row (${placeIn(places, at)})`,
   Reshape: ({ places }, at) => `number ${count(at + 1)} of another shape (${placeIn(places, at)})`,
@@ -18,6 +22,13 @@ const RULES = {
     `(x − ${signed(mean)}) / √${signed(variance)} × ${signed(gamma)} + ${signed(beta)}`,
 };
 
+/**
+ * @typedef {object} ElementwiseDetail of BatchNorm also `gamma`, `beta`, `mean`, `variance`
+ * @property {Volume | Plane | Vector | number} input a map or all of an array; one number of a vector
+ * @property {Volume | Plane | Vector | number} output
+ */
+
+/** @implements {LayerInspector<ElementwiseDetail>} */
 export class ElementwiseInspector {
   #kind;
   #isVector;
@@ -28,6 +39,7 @@ export class ElementwiseInspector {
   #detail = null;
   #cell = null;
 
+  /** @param {LayerDescription} layer */
   constructor({ kind, output_shape: shape }) {
     this.#kind = kind;
     this.#isVector = shape.length === 1;
@@ -36,14 +48,20 @@ export class ElementwiseInspector {
     this.node = element("div", { className: "inspector-body" }, this.#flow, this.#equation);
   }
 
+  /**
+   * @param {number} channel
+   * @param {number} total
+   */
   nameOf(channel, total) {
     return `${this.#isVector ? "Number" : "Map"} ${channel + 1} of ${total}`;
   }
 
+  /** @param {ElementwiseDetail} detail */
   show(detail) {
-    const [input, output] = [plane(detail.input), plane(detail.output)];
-    const total = detail.output.values?.length ?? 1;
-    this.#detail = { ...detail, input, output, total, places: detail.input.shape };
+    const [before, after] = [arrayOf(detail.input), arrayOf(detail.output)];
+    const [input, output] = [planeOf(before), planeOf(after)];
+    const total = after.values.length;
+    this.#detail = { ...detail, input, output, total, places: before.shape };
     this.#flow.hidden = total === 1; // a single number of a vector is no map
     this.#input.paint(input.values, input.shape, reachOf(input.values));
     this.#output.paint(output.values, output.shape, reachOf(output.values));
@@ -82,9 +100,17 @@ function placeIn(shape, at) {
   return `it was row ${row + 1}, column ${column + 1} of map ${(at % maps) + 1}`;
 }
 
-/** Numbers and vectors as maps: as square as they can be, filled up with zeros. */
-function plane(array) {
-  if (typeof array === "number") return { shape: [1, 1], values: Float32Array.of(array) };
+/** @returns {Volume | Plane | Vector} */
+function arrayOf(numbers) {
+  return typeof numbers === "number" ? { shape: [1], values: Float32Array.of(numbers) } : numbers;
+}
+
+/**
+ * An array as one map: as square as possible, filled up with zeros.
+ *
+ * @returns {Plane}
+ */
+function planeOf(array) {
   const { shape, values } = array;
   if (shape.length === 2) return array;
   const width = Math.ceil(Math.sqrt(values.length));

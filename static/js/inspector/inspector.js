@@ -1,4 +1,5 @@
-/** The bench under the strip: one layer opened, so that its arithmetic can be followed. */
+// @ts-check
+/** The inspector below the strip: one layer, opened, so that its arithmetic can be followed. */
 
 import { floatsFromBase64 } from "../pixels/base64.js";
 import { ConvolutionInspector } from "./convolution.js";
@@ -8,17 +9,53 @@ import { size } from "../format.js";
 import { ElementwiseInspector } from "./elementwise.js";
 import { PoolingInspector } from "./pooling.js";
 
-const INSPECTORS = {
+/**
+ * A layer as `GET /model` describes it.
+ *
+ * @typedef {object} LayerDescription
+ * @property {number} index its place in the network
+ * @property {string} name
+ * @property {string} kind the name of its class
+ * @property {string} description
+ * @property {number[]} input_shape
+ * @property {number[]} output_shape
+ */
+
+/**
+ * How the ten scores of the answer become probabilities.
+ *
+ * @typedef {{ logits: number[], temperature: number }} Scores
+ */
+
+/**
+ * What each kind of layer needs so that it can be inspected: convolution.js, pooling.js, dense.js
+ * and elementwise.js each have a class of this interface, made with a `LayerDescription`.
+ *
+ * @template Detail the numbers of one layer, as `POST /explain?layer=…` answers them, unpacked
+ * @typedef {object} LayerInspector
+ * @property {HTMLElement} node what is shown
+ * @property {(channel: number, count: number) => string} nameOf what one of the layer's maps, or
+ *   one number of its vector, is called
+ * @property {(detail: Detail, scores: Scores) => void} show show the numbers of a drawing
+ * @property {() => void} clear show that there is no drawing
+ */
+
+/** @type {Record<string, new (layer: LayerDescription) => LayerInspector<any>>} */
+export const INSPECTORS = {
   Conv2D: ConvolutionInspector,
   MaxPool2D: PoolingInspector,
   AveragePool2D: PoolingInspector,
   Dense: DenseInspector,
 };
 
-/** These change the shape, or mix all numbers: there is no single map of theirs to open. */
+/** Kinds that change the shape or mix all numbers: none of their maps can be shown by itself. */
 const WHOLE = new Set(["Flatten", "Reshape", "Softmax"]);
 
-/** Which file of the engine a layer's arithmetic is in. */
+/**
+ * Which file of the engine computes a layer, if it is not activations.py.
+ *
+ * @type {Record<string, string>}
+ */
 export const SOURCES = {
   Conv2D: "conv.py",
   MaxPool2D: "pooling.py",
@@ -33,16 +70,24 @@ export const SOURCES = {
 export class Inspector {
   #requests;
   #node = byId("inspector");
+  /** @type {LayerDescription | null} */
   #layer = null;
   #channel = 0;
+  /** @type {LayerInspector<any> | null} */
   #view = null;
+  /** @type {{ scores: Scores } | null} */
   #explanation = null;
 
+  /** @param {import("../service/requests.js").Requests} requests */
   constructor(requests) {
     this.#requests = requests;
     this.#node.addEventListener("keydown", ({ key }) => key === "Escape" && this.#close());
   }
 
+  /**
+   * @param {LayerDescription} layer
+   * @param {number} channel
+   */
   open(layer, channel) {
     this.#mark(false);
     this.#layer = layer;
@@ -56,7 +101,11 @@ export class Inspector {
     this.#ask();
   }
 
-  /** The drawing has changed, and its numbers with it. */
+  /**
+   * The drawing has changed, and its numbers with it.
+   *
+   * @param {{ scores: Scores }} explanation
+   */
   refresh(explanation) {
     this.#explanation = explanation;
     this.#ask();
@@ -100,12 +149,12 @@ export class Inspector {
     );
   }
 
-  /** Which map, or which number of a vector, to look at. */
+  /** The slider that chooses a map, or a number of a vector. */
   #picker(count) {
     const name = element("output", {});
     const label = `Which of the ${count} of ${this.#layer.name}`;
     const range = element("input", { type: "range", min: 0, max: count - 1, "aria-label": label });
-    range.value = this.#channel;
+    range.value = String(this.#channel);
     const show = () => {
       this.#channel = Number(range.value);
       setText(name, this.#view.nameOf(this.#channel, count));
@@ -124,7 +173,7 @@ export class Inspector {
     this.#layer = null;
   }
 
-  /** Show in the strip which layer lies on the bench; returns its button. */
+  /** Show in the strip whether the layer is open; returns its button. */
   #mark(open) {
     const button = byId("strip").children[this.#layer?.index]?.querySelector("button");
     button?.setAttribute("aria-expanded", open);
@@ -132,7 +181,11 @@ export class Inspector {
   }
 }
 
-/** Arrays of a detail as `{ shape, values }`. */
+/**
+ * A detail with its arrays as `{ shape, values }`.
+ *
+ * @param {Record<string, any>} detail
+ */
 export function unpack(detail) {
   const open = (value) =>
     value?.data === undefined

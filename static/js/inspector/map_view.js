@@ -1,4 +1,5 @@
-/** Parts of the bench: a large map that follows pointer and arrow keys, and tables of numbers. */
+// @ts-check
+/** Parts of the inspectors: a large map that follows pointer and arrow keys, and tables of numbers. */
 
 import { element } from "../dom.js";
 import { signed } from "../format.js";
@@ -84,7 +85,14 @@ function clamp(value, count) {
   return Math.min(count - 1, Math.max(0, value));
 }
 
-/** A small table of numbers, coloured like the maps; `marked(y, x)` tells which to stress. */
+/**
+ * A small table of numbers, coloured like the maps.
+ *
+ * @param {string} caption
+ * @param {number[][]} rows
+ * @param {number} reach the magnitude that has the full colour
+ * @param {(y: number, x: number) => boolean} marked which numbers are highlighted
+ */
 export function numberTable(caption, rows, reach, marked = () => false) {
   const colours = palette();
   const cell = (value, y, x) => {

@@ -1,10 +1,24 @@
-/** The bench of a pooling layer: a window, and the one number that is left of it. */
+// @ts-check
+/** A pooling layer inspected: a window, and the one number that it becomes. */
 
 import { windowOf, windowOrigin } from "./arithmetic.js";
 import { element } from "../dom.js";
 import { signed } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
+/** @import { Plane } from "./arithmetic.js" */
+/** @import { LayerDescription, LayerInspector } from "./inspector.js" */
+
+/**
+ * @typedef {object} PoolingDetail
+ * @property {Plane} input (H, W), of one map
+ * @property {Plane} output (OH, OW)
+ * @property {[number, number]} pool
+ * @property {[number, number]} stride
+ * @property {[number, number][]} padding zeros before and after, by rows and by columns
+ */
+
+/** @implements {LayerInspector<PoolingDetail>} */
 export class PoolingInspector {
   #input = new MapView("Input, with the window");
   #output = new MapView("Output: point at a place to see where it comes from", (cell) =>
@@ -13,9 +27,11 @@ export class PoolingInspector {
   #table = element("div", { className: "tables" });
   #equation = element("p", { className: "equation", "aria-live": "polite" });
   #word;
+  /** @type {PoolingDetail | null} */
   #detail = null;
   #cell = null;
 
+  /** @param {LayerDescription} layer */
   constructor({ kind }) {
     this.#word = kind === "MaxPool2D" ? "largest" : "average";
     this.node = element(
@@ -26,10 +42,15 @@ export class PoolingInspector {
     );
   }
 
+  /**
+   * @param {number} channel
+   * @param {number} count
+   */
   nameOf(channel, count) {
     return `Map ${channel + 1} of ${count}`;
   }
 
+  /** @param {PoolingDetail} detail */
   show(detail) {
     this.#detail = detail;
     const { input, output } = detail;

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
-const ROOT = resolve(import.meta.dirname, "../../../static/js");
+const ROOT = fileURLToPath(new URL("../../../static/js", import.meta.url));
 
 const modules = readdirSync(ROOT, { recursive: true }).filter((name) => name.endsWith(".js"));
 
@@ -34,7 +35,7 @@ test("every import leads to a module", () => {
   );
 });
 
-test("no two folders import each other, on any way", () => {
+test("no two folders import each other, directly or through others", () => {
   const folders = modules.filter((name) => dirname(name) !== ".").map(dirname);
   const imports = new Map(folders.map((folder) => [folder, new Set()]));
   for (const module of modules.filter((name) => imports.has(dirname(name)))) {

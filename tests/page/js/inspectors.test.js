@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { ElementwiseInspector } from "../../../static/js/inspector/elementwise.js";
+import { INSPECTORS } from "../../../static/js/inspector/inspector.js";
+
+const SOURCE = new URL("../../../static/js/inspector/", import.meta.url);
+const MODULES = ["convolution.js", "dense.js", "elementwise.js", "inspector.js", "pooling.js"];
+
+/** The methods of the interface `LayerInspector`, as it is written down in inspector.js. */
+function interfaceMethods() {
+  const comment = readFileSync(new URL("inspector.js", SOURCE), "utf8").match(
+    /@typedef \{object\} LayerInspector\n([^]*?)\*\//,
+  )[1];
+  return [...comment.matchAll(/@property \{\(.*?\) => \w+\} (\w+)/g)].map(([, name]) => name);
+}
+
+test("the interface of an inspector is written down", () => {
+  assert.deepEqual(interfaceMethods(), ["nameOf", "show", "clear"]);
+});
+
+for (const inspector of new Set([...Object.values(INSPECTORS), ElementwiseInspector])) {
+  test(`${inspector.name} has exactly the methods of the interface`, () => {
+    const methods = Object.getOwnPropertyNames(inspector.prototype);
+    assert.deepEqual(methods.sort(), ["constructor", ...interfaceMethods()].sort());
+  });
+}
+
+test("every module of the inspectors asks for type checks, which `npm run types` makes", () => {
+  for (const name of MODULES) {
+    assert.match(readFileSync(new URL(name, SOURCE), "utf8"), /^\/\/ @ts-check\n/, name);
+  }
+});
