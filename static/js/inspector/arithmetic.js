@@ -3,10 +3,6 @@
  * A convolution followed by hand: the window under the kernel, the products and their sum.
  *
  * Arrays are in C order: inputs (H, W, C), kernels (KH, KW, C).
- *
- * @typedef {{ shape: [number, number, number], values: Float32Array }} Volume
- * @typedef {{ shape: [number, number], values: Float32Array }} Plane
- * @typedef {{ shape: [number], values: Float32Array }} Vector
  */
 
 /**

@@ -15,19 +15,7 @@ import { element } from "../dom.js";
 import { signed } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
-/** @import { Plane, Volume } from "./arithmetic.js" */
-/** @import { LayerInspector } from "./inspector.js" */
-
-/**
- * @typedef {object} ConvolutionDetail
- * @property {number} channel which output map
- * @property {Volume} input (H, W, C)
- * @property {Volume} kernel (KH, KW, C), of this output map
- * @property {number} bias
- * @property {Plane} output (OH, OW)
- * @property {[number, number]} stride
- * @property {[number, number][]} padding zeros before and after, by rows and by columns
- */
+/** @import { ConvolutionDetail, LayerInspector } from "./interface.d.ts" */
 
 /** @implements {LayerInspector<ConvolutionDetail>} */
 export class ConvolutionInspector {

@@ -5,20 +5,10 @@ import { element } from "../dom.js";
 import { probability, signed } from "../format.js";
 import { reachOf } from "./map_view.js";
 
-/** @import { Vector } from "./arithmetic.js" */
-/** @import { LayerDescription, LayerInspector, Scores } from "./inspector.js" */
+/** @import { DenseDetail, LayerDescription, LayerInspector, Scores } from "./interface.d.ts" */
 
 /** How many of the inputs are spelled out: those that weigh most. */
 const SHOWN = 12;
-
-/**
- * @typedef {object} DenseDetail
- * @property {number} channel which of the layer's numbers
- * @property {Vector} input (in)
- * @property {Vector} weights (in), those of this number
- * @property {number} bias
- * @property {number} output
- */
 
 /** @implements {LayerInspector<DenseDetail>} */
 export class DenseInspector {

@@ -5,8 +5,7 @@ import { element } from "../dom.js";
 import { count, signed } from "../format.js";
 import { MapView, placeOfLargest, reachOf } from "./map_view.js";
 
-/** @import { Plane, Vector, Volume } from "./arithmetic.js" */
-/** @import { LayerDescription, LayerInspector } from "./inspector.js" */
+/** @import { ElementwiseDetail, LayerDescription, LayerInspector, Plane, Vector, Volume } from "./interface.d.ts" */
 
 /** What becomes of a number x, in words; where all numbers are shown, it is the one `at` a place. */
 const RULES = {
@@ -21,12 +20,6 @@ const RULES = {
   BatchNorm: ({ gamma, beta, mean, variance }) =>
     `(x − ${signed(mean)}) / √${signed(variance)} × ${signed(gamma)} + ${signed(beta)}`,
 };
-
-/**
- * @typedef {object} ElementwiseDetail of BatchNorm also `gamma`, `beta`, `mean`, `variance`
- * @property {Volume | Plane | Vector | number} input a map or all of an array; one number of a vector
- * @property {Volume | Plane | Vector | number} output
- */
 
 /** @implements {LayerInspector<ElementwiseDetail>} */
 export class ElementwiseInspector {

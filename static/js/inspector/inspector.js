@@ -9,36 +9,7 @@ import { size } from "../format.js";
 import { ElementwiseInspector } from "./elementwise.js";
 import { PoolingInspector } from "./pooling.js";
 
-/**
- * A layer as `GET /model` describes it.
- *
- * @typedef {object} LayerDescription
- * @property {number} index its place in the network
- * @property {string} name
- * @property {string} kind the name of its class
- * @property {string} description
- * @property {number[]} input_shape
- * @property {number[]} output_shape
- */
-
-/**
- * How the ten scores of the answer become probabilities.
- *
- * @typedef {{ logits: number[], temperature: number }} Scores
- */
-
-/**
- * What each kind of layer needs so that it can be inspected: convolution.js, pooling.js, dense.js
- * and elementwise.js each have a class of this interface, made with a `LayerDescription`.
- *
- * @template Detail the numbers of one layer, as `POST /explain?layer=…` answers them, unpacked
- * @typedef {object} LayerInspector
- * @property {HTMLElement} node what is shown
- * @property {(channel: number, count: number) => string} nameOf what one of the layer's maps, or
- *   one number of its vector, is called
- * @property {(detail: Detail, scores: Scores) => void} show show the numbers of a drawing
- * @property {() => void} clear show that there is no drawing
- */
+/** @import { LayerDescription, LayerInspector, Scores } from "./interface.d.ts" */
 
 /** @type {Record<string, new (layer: LayerDescription) => LayerInspector<any>>} */
 export const INSPECTORS = {

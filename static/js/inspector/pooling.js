@@ -6,17 +6,7 @@ import { element } from "../dom.js";
 import { signed } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
-/** @import { Plane } from "./arithmetic.js" */
-/** @import { LayerDescription, LayerInspector } from "./inspector.js" */
-
-/**
- * @typedef {object} PoolingDetail
- * @property {Plane} input (H, W), of one map
- * @property {Plane} output (OH, OW)
- * @property {[number, number]} pool
- * @property {[number, number]} stride
- * @property {[number, number][]} padding zeros before and after, by rows and by columns
- */
+/** @import { LayerDescription, LayerInspector, PoolingDetail } from "./interface.d.ts" */
 
 /** @implements {LayerInspector<PoolingDetail>} */
 export class PoolingInspector {

@@ -8,12 +8,11 @@ import { INSPECTORS } from "../../../static/js/inspector/inspector.js";
 const SOURCE = new URL("../../../static/js/inspector/", import.meta.url);
 const MODULES = ["convolution.js", "dense.js", "elementwise.js", "inspector.js", "pooling.js"];
 
-/** The methods of the interface `LayerInspector`, as it is written down in inspector.js. */
+/** The methods of the interface `LayerInspector`, as it is written down. */
 function interfaceMethods() {
-  const comment = readFileSync(new URL("inspector.js", SOURCE), "utf8").match(
-    /@typedef \{object\} LayerInspector\n([^]*?)\*\//,
-  )[1];
-  return [...comment.matchAll(/@property \{\(.*?\) => \w+\} (\w+)/g)].map(([, name]) => name);
+  const source = readFileSync(new URL("interface.d.ts", SOURCE), "utf8");
+  const body = source.match(/interface LayerInspector<.*\{\n([^]*?)\n\}/)[1];
+  return [...body.matchAll(/^  (\w+)\(/gm)].map(([, name]) => name);
 }
 
 test("the interface of an inspector is written down", () => {
