@@ -2,23 +2,23 @@
 """Measure the engine beside PyTorch and ONNX Runtime, and the service under load.
 
     python scripts/benchmark.py                         # everything about the engine: 10 minutes
-    python scripts/benchmark.py --quick                 # the same with less patience: 2 minutes
+    python scripts/benchmark.py --quick                 # the same, fewer rounds: 2 minutes
     python scripts/benchmark.py --only speed --networks live-app,digits
     python scripts/benchmark.py --json figures.json
     python scripts/benchmark.py --ablation              # what each idea in the engine is worth
     python scripts/benchmark.py --server                # under load, beside Flask with PyTorch
 
-Sections: speed (beside the peers), memory (of training), import, scaling (cost of an image by
-batch size), sharing (threads on one network), augmentation, pictures (decoding and preprocessing).
-Each library has a process of its own and as many threads as the others, and sleeps while another is
-timed; they take turns, many times, and medians are shown. Before that it is checked that all
-compute the same. The images are MNIST's, from --data, $CONVNET_DATA_DIR or ./data. Needs the
+Sections: speed (beside the peers), memory (of training), import, scaling (cost of an image by batch
+size), sharing (threads on one network), augmentation, pictures (decoding and preprocessing). Each
+library has a process of its own, has as many threads as the others, and sleeps while another one is
+timed; they take turns, many times, and medians are shown. Before that, it is checked that all of
+them compute the same. The images are MNIST's, from --data, $CONVNET_DATA_DIR or ./data. Needs the
 `bench` extra:
 
     .venv/bin/pip install -e '.[bench]'
 
-A ratio says how many times faster `convnet` is. `of peak` counts multiplications as the plain sums
-have them, so that a way that saves some can exceed 100 %.
+A ratio says how many times faster `convnet` is. `of peak` counts the multiplications
+of the plain sums, so an algorithm that saves some of them can exceed 100 %.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _require_extra(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """End the command with how to get them, if peers are missing: before any work is done."""
+    """Exit before any work is done if a peer is missing; say how to install it."""
     needed = {package for section in options.only for package in NEEDED.get(section, ())}
     missing = sorted(package for package in needed if find_spec(package) is None)
     if missing:
@@ -133,7 +133,7 @@ def _require_extra(parser: argparse.ArgumentParser, options: argparse.Namespace)
 
 
 def _some_of(names: Any) -> Any:
-    """Return the type of an option that takes some of `names`, with commas between them."""
+    """Return the argparse type of an option that takes some of `names`, separated by commas."""
 
     def read(text: str) -> tuple[str, ...]:
         chosen = tuple(part.strip() for part in text.split(","))

@@ -6,8 +6,8 @@
     python scripts/compose_numbers.py --count 50 --out /tmp/numbers      # to be looked at
 
 Five digits of MNIST's test set make a number; sizes, heights, gaps, scale and polarity are drawn at
-random. Each is a PNG file, which goes the way of `POST /read`. A number counts as right if all of
-its digits are, and there is nothing else.
+random. Each is a PNG file that is read as `POST /read` would. A number counts as right if all of
+its digits are right and nothing else was found.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from scripts.training.options import positive_int
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one number.
+    """How one number was read.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Answer:
 
     @property
     def outcome(self) -> str:
-        """Say in which way it is right or wrong."""
+        """Return how it was read: right, or wrong in which way."""
         if self.read == self.text:
             return "right"
         if len(self.read) != len(self.text):
@@ -114,7 +114,7 @@ def _read(digits: Split, reader: LocalReader, options: argparse.Namespace) -> It
 
 
 def _report(answers: list[Answer], overlap: int) -> None:
-    """Print how many numbers came out in which way."""
+    """Print how many numbers were read right, and wrong in which way."""
     kind = f"overlaps of 0 to {overlap} pixels of 28" if overlap else "gaps from none to wide"
     outcomes = [answer.outcome for answer in answers]
     print(f"{len(answers)} numbers, {kind}")

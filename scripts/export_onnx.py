@@ -53,7 +53,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _check(network: convnet.Sequential, data: bytes) -> str:
-    """Say how far ONNX Runtime's answers are from the network's; nothing if it is not there."""
+    """Print the largest difference to ONNX Runtime's answers; nothing if that is not installed."""
     try:
         import onnxruntime
     except ImportError:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Draw the pictures of docs/how-it-works.md and docs/convolution-or-correlation.md anew.
+"""Draw the pictures of docs/how-it-works.md and docs/convolution-or-correlation.md again.
 
     python scripts/illustrate.py
 
-The digits in them are written by scripts/synthesis, and so is what the network in them learns from:
-no data set is needed. Takes about a minute.
+scripts/synthesis draws the digits in them, and those that their network is trained on, so no data
+set is needed. Takes about a minute.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from scripts.figures.style import save
 from scripts.synthesis.dataset import training_set
 from scripts.training.options import positive_int, require_writable_folder
 
-NAME = "cnn-numpy"  # the simplest network: all of it fits in a picture
+NAME = "cnn-numpy"  # the simplest network: it fits into one picture
 EPOCHS = 10
-SHOWN = 4  # the digit whose way through the network is followed
+SHOWN = 4  # the digit that is followed through the network
 
-# The example of the text: small whole numbers that can be followed by head.
+# The example of the text: small whole numbers that can be checked without a calculator.
 X = np.array([[1, 0, 2, 1], [0, 3, 1, 0], [2, 1, 0, 1], [1, 0, 1, 2]], np.float64)
 W = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]], np.float64)
 DOUT = np.array([[1, -1], [2, 0]], np.float64)
@@ -70,7 +70,7 @@ def written_digits(count: int) -> datasets.Dataset:
     Raises
     ------
     ValueError
-        If they are so few that the one that is shown is not among those for testing.
+        If they are too few for the test part to contain the digit that is shown.
     """
     drawn = training_set(count, np.random.default_rng(0), {"handwriting": 1.0})
     cut = count * 4 // 5
@@ -84,7 +84,7 @@ def written_digits(count: int) -> datasets.Dataset:
 
 
 def train(data: datasets.Dataset) -> tuple[Sequential, Progress]:
-    """Train the network whose insides are shown."""
+    """Train the network that is shown."""
     network = convnet.build(NAME, rng=np.random.default_rng(0))
     progress = Trainer(network, CrossEntropy(), convnet.Adam(2e-3)).fit(
         data.train.images,

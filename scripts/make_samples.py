@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw sheets of what the generators make, to be looked at; they are kept in docs/images.
+"""Draw sheets of generated pictures, for people to look at; docs/images keeps them.
 
     python scripts/make_samples.py
     python scripts/make_samples.py --out /tmp/sheets --seed 3 handwriting photos
@@ -48,7 +48,7 @@ def grid(pictures: Sequence[Image.Image], columns: int, cell: int = CELL) -> Ima
 
 
 def template_sheet(rng: Rng, name: str = "digits.txt") -> Image.Image:
-    """Every template as it stands, drawn by a steady hand."""
+    """Every template, unchanged and drawn by a steady hand."""
     return grid([_template(t, rng) for t in templates.load(name)], 18)
 
 
@@ -107,7 +107,7 @@ SHEETS: dict[str, Callable[[Rng], Image.Image]] = {
 
 
 def print_speed(count: int) -> None:
-    """Print how many training samples a second one core makes of every kind."""
+    """Print how many training samples of each kind one core makes in a second."""
     material = _mnist()
     for kind in KINDS:
         if material.allows(kind):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure the page: how soon it answers while one draws, how much it weighs, what Lighthouse says.
+"""Measure the page: seconds to an answer while somebody draws, bytes, Lighthouse's scores.
 
     python scripts/measure_page.py
     python scripts/measure_page.py --url http://127.0.0.1:8000
@@ -55,7 +55,7 @@ STOPWATCH = """() => {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; return 1 if it cannot be done or Lighthouse is not content, else 0."""
+    """Run the command; return 1 if it fails or Lighthouse's scores are too low, else 0."""
     options = parse(argv)
     try:
         return measure(options)
@@ -65,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    """Measure the page; return 1 if Lighthouse was asked and is not content, else 0."""
+    """Measure the page; return 1 if Lighthouse was run and its scores are too low, else 0."""
     with service(options.url) as url:
         with browser() as running:
             weigh(running, url)
@@ -74,7 +74,7 @@ def measure(options: argparse.Namespace) -> int:
 
 
 def weigh(running: Any, url: str) -> None:
-    """Print what the first visit brings over the wire."""
+    """Print how many bytes the first visit transfers."""
     page = running.new_context(viewport=SIZES["desktop"]).new_page()
     page.add_init_script(COUNT_REQUESTS)
     sizes: dict[str, list[int]] = {}
@@ -135,7 +135,7 @@ def scores(url: str, form: str) -> dict[str, int]:
         command += [f"--chrome-flags={' '.join(FLAGS)}"]
         command += ["--preset=desktop"] if form == "desktop" else []
         environ = os.environ | {"CHROME_PATH": find_chromium()}
-        for _ in range(ATTEMPTS):  # now and then it loses its trace of the page
+        for _ in range(ATTEMPTS):  # sometimes it fails to record the page
             if subprocess.run(command, check=False, env=environ, cwd=ROOT).returncode == 0:
                 break
         found = json.loads(report.read_text())["categories"]

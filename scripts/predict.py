@@ -23,17 +23,17 @@ from typing import Any, Protocol
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 BAR = 20
-FIELD = {"predict": "is_digit", "read": "digits"}  # what the answer of each route always has
+FIELD = {"predict": "is_digit", "read": "digits"}  # a field that each route's answer always has
 
 
 class Reader(Protocol):
-    """What turns the bytes of a picture into the answer that docs/api.md describes."""
+    """Turns the bytes of a picture into the answer that docs/api.md describes."""
 
     def __call__(self, picture: bytes, route: str) -> dict[str, Any]:
         """Read one picture; `route` is ``predict`` or ``read``."""
 
     def close(self) -> None:
-        """Give back what is held open."""
+        """Close connections and files."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -78,14 +78,14 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def address(text: str) -> str:
-    """Take the address of a service."""
+    """Parse the address of a service."""
     if not text.startswith(("http://", "https://")):
         raise argparse.ArgumentTypeError(f"it begins with http:// or https://, not as {text!r}")
     return text
 
 
 def open_reader(options: argparse.Namespace) -> Reader:
-    """Load the network, or get ready to ask a service for it."""
+    """Load the network, or make a client of the service."""
     if options.url:
         from scripts.clients.service import Client
 
@@ -121,16 +121,16 @@ def show_json(file: Path, answer: dict[str, Any]) -> None:
 
 
 def reason(error: Exception) -> str:
-    """Say what went wrong with a file, without repeating its name."""
+    """Return what went wrong with a file, without its name."""
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def run() -> int:
-    """Run the command until it has ended, or is no longer wanted."""
+    """Run the command until it ends, is interrupted, or nobody reads its output any more."""
     try:
         status = main()
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
+    except BrokenPipeError:  # the reader of the output has closed it, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Train the five classic networks, and write what each came to beside its author's result.
+"""Train the five classic networks, and write each one's accuracy beside its author's.
 
     python scripts/reproduce.py                                 # the table in docs/classics.md
     python scripts/reproduce.py --only live-app --table /tmp/table.md
 
-Each is trained by one word, `python scripts/train.py --architecture NAME`, on MNIST in the format
-that its author used. The weights go to runs/classics/. The status is 1 if a network stays below
-what its author reports.
+Each is trained by `python scripts/train.py --architecture NAME`, on MNIST in the format that its
+author used. The weights go to runs/classics/. The exit status is 1 if a network stays below its
+author's result.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ CLASSICS = {
 
 @dataclass(frozen=True)
 class Result:
-    """What a network came to; `seconds` are those of the whole command."""
+    """The result of one network; `seconds` are those of the whole command."""
 
     test: float
     train: float
@@ -99,7 +99,7 @@ class Result:
     seconds: float
 
     def reaches(self, classic: Classic) -> bool:
-        """Say whether it is at or above its author's."""
+        """Return whether it is as good as its author's, or better."""
         return (
             self.test >= classic.test
             and self.train >= classic.train

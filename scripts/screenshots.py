@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Photograph the page in its main states, at the widths of a phone, a tablet and a desktop.
+"""Take screenshots of the page's main states, at the widths of a phone, a tablet and a desktop.
 
     python scripts/screenshots.py                                # into docs/images/page
     python scripts/screenshots.py --out /tmp/pictures --only drawn number
@@ -43,7 +43,7 @@ def number(page: Any) -> None:
 
 
 def convolution(page: Any) -> None:
-    """One convolution, followed by hand."""
+    """The arithmetic of one convolution."""
     drawn(page)
     page.locator("#layers").scroll_into_view_if_needed()
     settle(page)
@@ -53,7 +53,7 @@ def convolution(page: Any) -> None:
 
 
 def scores(page: Any) -> None:
-    """The path to the ten scores."""
+    """How the ten scores are computed."""
     drawn(page)
     page.locator("#layers").scroll_into_view_if_needed()
     settle(page)
@@ -88,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def photograph_all(options: argparse.Namespace) -> None:
-    """Photograph every state that is asked for, at every width."""
+    """Take a screenshot of every requested state, at every width."""
     with service(options.url) as url, browser() as running:
         for state in options.only:
             for size in SIZES:
@@ -111,7 +111,7 @@ def photograph(running: Any, url: str, state: str, size: str, scheme: str, out: 
 
 
 def compressed(png: bytes) -> bytes:
-    """Save a picture with the 256 colours that suit it best: a third of the size."""
+    """Save a picture with its 256 best colours: a third of the size."""
     from PIL import Image
 
     image = Image.open(io.BytesIO(png)).convert("RGB")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train a network, show how it goes, and write its weights with their training record.
+"""Train a network, show the progress, and write its weights with a record of the training.
 
     python scripts/train.py --architecture live-app
     python scripts/train.py --architecture cnn-numpy --data archive --epochs 3 --out numpy.npz
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parse(argv: list[str] | None) -> argparse.Namespace:
-    """Read the command line; fill in what follows from other options."""
+    """Parse the command line; derive the options that depend on others."""
     parser = _parser()
     options = parser.parse_args(argv)
     if options.recipe is not None:
@@ -130,7 +130,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _require_places(options: argparse.Namespace) -> None:
-    """Make every folder that is written to before the work begins, or say that it cannot be."""
+    """Make every folder that will be written to; an error then comes before the work."""
     require_writable(options.out)
     for folder in (options.checkpoint, options.figures):
         if folder is not None:
@@ -138,7 +138,7 @@ def _require_places(options: argparse.Namespace) -> None:
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
-    """Return the network's recipe with what the command line says instead."""
+    """Return the network's recipe, changed by the command line."""
     said = {
         name: getattr(options, name)
         for name in ("epochs", "batch_size", "learning_rate", "digits", "limit")
@@ -154,7 +154,7 @@ def _fit(
     held_out: datasets.Split,
     options: argparse.Namespace,
 ) -> Progress:
-    """Run the recipe, from the start or from where its checkpoint stands."""
+    """Run the recipe, from the start or from its checkpoint."""
     settings = {
         "seed": options.seed,
         "data": fingerprint(train),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw what every layer of a network makes of one digit, and the kernels that it learnt.
+"""Draw what every layer of a network computes for one digit, and the kernels that it learnt.
 
     python scripts/visualize.py --index 7                       # test image 7, the shipped network
     python scripts/visualize.py --model runs/live-app.npz --image photo.jpg --out runs/pictures
@@ -70,7 +70,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _image(options: argparse.Namespace) -> NDArray[np.float32]:
-    """Return what the network gets to see, shape (28, 28, 1)."""
+    """Return the network's input, shape (28, 28, 1)."""
     if options.image is not None:
         return preprocess(decode(options.image.read_bytes()))[..., None]
     test = open_dataset(options.data).test

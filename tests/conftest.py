@@ -1,7 +1,7 @@
 """What the tests need from outside: MNIST, a browser, fonts.
 
-Where one is missing, the tests marked for it are skipped with the reason; with ``CI=true`` they
-fail instead, so that a green run there has really run them.
+If one of them is missing, tests that need it are skipped with the reason. With ``CI=true`` they
+fail instead, so that a green run has run all tests.
 """
 
 import os
@@ -22,7 +22,7 @@ from server.recognizer import Reading
 from server.routes.health import known_picture
 from tests.support.page import browser, desk, open_desk, service, window  # noqa: F401 - fixtures
 
-# No test measures time, on purpose or by a default; and the same inputs are tried everywhere.
+# No test measures time, so Hypothesis gets no deadline; and it tries the same inputs everywhere.
 hypothesis.settings.register_profile(
     "here", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -63,7 +63,7 @@ def missing_fonts() -> str | None:
 MARKERS = {"mnist": missing_mnist, "browser": missing_browser, "fonts": missing_fonts}
 
 
-@pytest.hookimpl(tryfirst=True)  # before fixtures look for what is missing
+@pytest.hookimpl(tryfirst=True)  # before fixtures need what may be missing
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, missing in MARKERS.items():
         if item.get_closest_marker(marker) and (reason := missing()):
@@ -98,7 +98,7 @@ def chromium() -> str:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port of the loopback interface that was free a moment ago."""
+    """A port of the loopback interface that is free at the moment of the call."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -106,9 +106,9 @@ def free_port() -> int:
 
 
 class ScriptedRecognizer:
-    """Stands in for the network: answers what the test says, whatever the input.
+    """Takes the place of the network: gives the answer that the test sets, for any input.
 
-    It lets tests of the service run without weights, and see what reaches the network.
+    With it, tests of the service need no weights and can see the network's inputs.
     """
 
     name, version, sha256, file_bytes = "scripted", "1.2.3", "0" * 64, 0

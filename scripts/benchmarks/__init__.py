@@ -1,1 +1,1 @@
-"""What `scripts/benchmark.py` is made of: peers in processes of their own, asked in turn."""
+"""The parts of `scripts/benchmark.py`: each library (peer) in its own process, timed in turn."""

@@ -2,11 +2,10 @@
 
 Outputs, loss and BatchNorm's statistics are compared for the whole network. Gradients of a whole
 network with ReLU and max-pooling cannot be compared number by number: among millions of
-activations, some are so near 0, or so near their neighbour in a window, that the last bit decides
-which way the gradient goes, and PyTorch's float32 differs from its own float64 by just that. So
-the gradients are compared layer by layer, each layer getting the same input and the same gradient
-on both sides, which leaves nothing to chance; the whole network's gradient must then agree as a
-vector.
+activations, some are so close to 0, or to their neighbour in a window, that the last bit decides
+where the gradient goes. PyTorch's float32 differs from its own float64 for the same reason. So the
+gradients are compared layer by layer: each layer gets the same input and the same gradient on both
+sides. The whole network's gradient must then agree as a vector.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from scripts.benchmarks.peers.passes import LayerPass, Pass
 from scripts.benchmarks.peers.process import PeerProcess
 
 TOLERANCE = 1e-4
-# What activations that turn the other way may make of the direction and length of a gradient.
+# How much such activations may change the direction and the length of a gradient.
 WHOLE_TOLERANCE = 2e-2
 STATISTICS = (".mean", ".var")
 
@@ -62,7 +61,7 @@ def compare(ours: Arrays, theirs: Arrays) -> float:
 
 
 def compare_layer(name: str, ours: LayerPass, theirs: LayerPass) -> float:
-    """Compare what one layer makes of the same input and gradient."""
+    """Compare what one layer computes from the same input and gradient."""
     return compare(*({f"{name}.{k}": v for k, v in p.results.items()} for p in (ours, theirs)))
 
 

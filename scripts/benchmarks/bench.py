@@ -1,4 +1,4 @@
-"""What every section of a benchmark is given: data, threads, time, and peers to start."""
+"""What every section of the benchmark gets: data, threads, time, and peers to start."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Bench:
     data : Split
         Training images, of which the first few thousand are used.
     threads : int
-        How many every peer may compute with.
+        Threads that each peer may compute with.
     effort : Effort
     networks : tuple of str
         Names of architectures.

@@ -9,8 +9,8 @@ from statistics import median
 
 Burst = Callable[[], list[float]]
 
-# Before a peer is timed, everyone rests: the threads of PyTorch and ONNX Runtime go on spinning
-# for some milliseconds after their work is done, and would take a core from whoever comes next.
+# Before a peer is timed, all of them rest: the threads of PyTorch and ONNX Runtime keep spinning
+# for some milliseconds after their work is done, and would take a core from the next peer.
 REST_SECONDS = 0.05
 WARM_UP = 2
 
@@ -22,7 +22,7 @@ class Effort:
     Attributes
     ----------
     rounds : int
-        How often each peer has its turn.
+        How many turns each peer has.
     seconds : float
         How long a turn lasts, at least.
     """
@@ -54,8 +54,8 @@ def stopwatch(call: Callable[[], object], seconds: float, least: int = 3) -> lis
 def alternate(bursts: Mapping[str, Burst], rounds: int) -> dict[str, list[float]]:
     """Time each in turn, `rounds` times over; return the median seconds of every burst.
 
-    What slows the machine down for a while slows all of them down alike, and the order changes
-    from round to round, so that nobody always comes first.
+    When the machine is slow for a while, it is slow for all of them; the order changes from round
+    to round, so that none is always first.
     """
     medians: dict[str, list[float]] = {name: [] for name in bursts}
     for turn in range(rounds):

@@ -27,7 +27,7 @@ def measure(bench: Bench) -> dict[str, float]:
     """Return medians, in seconds, over many new processes."""
     count = PROCESSES * bench.effort.rounds
     with tempfile.TemporaryDirectory() as cache:
-        _import(cache)  # leaves the compiled modules there, as every first import does
+        _import(cache)  # not counted: the first import compiles the modules
         times = [_import(cache) for _ in range(count)]
     medians = (median(column) for column in zip(*times, strict=True))
     return {**dict(zip(KINDS, medians, strict=True)), "processes": count}

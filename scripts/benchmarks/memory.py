@@ -1,4 +1,4 @@
-"""Peak memory of training, each library in a process that has done nothing else."""
+"""Peak memory of training; each library runs in a process that does nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a picture takes on its way to the network: decoding, and preprocessing.
+"""How long decoding and preprocessing of a picture take.
 
 A drawing as the page sends it, and a photo of 12 megapixels as a phone takes it.
 """
@@ -24,7 +24,7 @@ from server.malloc import set_up_malloc
 from server.preprocessing.mnist_form import preprocess
 
 PHOTO = (4000, 3000)
-# Different pictures of a kind: where the ink lies decides how much there is to do.
+# Several pictures of a kind, because the work depends on where the ink is.
 COUNT = 3
 
 Record = dict[str, Any]

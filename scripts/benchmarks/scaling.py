@@ -1,4 +1,4 @@
-"""Does an image cost the same, however many come at once?"""
+"""Does an image cost the same in batches of any size?"""
 
 from __future__ import annotations
 

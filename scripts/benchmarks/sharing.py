@@ -1,4 +1,4 @@
-"""Several threads that predict on one shared network: same answers, and nobody waits."""
+"""Several threads predict with one shared network: the same answers, and how many a second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training steps and predictions beside the peers', once all are found to compute the same."""
+"""Time training steps and predictions beside the peers, which must compute the same."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def _open(bench: Bench, network: str, peers: list[PeerProcess]) -> tuple[Bluepri
 def _train(bench: Bench, plan: Blueprint, peers: list[PeerProcess]) -> Record:
     call = ("time_train", *bench.batches(STEPS * TRAIN_BATCH), TRAIN_BATCH)
     seconds = bench.alternate({peer.name: (peer, call) for peer in peers})
-    # Forwards, the gradient by the weights and the gradient by the input take as many
-    # multiplications each, but nobody needs the first layer's gradient by its input.
+    # The outputs, the gradient of the weights and the gradient of the input take the same number of
+    # multiplications each, but training does not need the gradient of the first layer's input.
     return _record("train", plan, TRAIN_BATCH, seconds, 3 * plan.multiply_adds - plan.first_layer)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Lay out rows under a header: the first `left` columns begin, all others end in line."""
+    """Lay out rows under a header; the first `left` columns are left-aligned."""
     lines = [header, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     text = [_line(line, widths, left) for line in lines]

@@ -1,4 +1,4 @@
-"""Windows on the page: a service, a browser, and what a visitor does with them."""
+"""The page in a browser: start service and browser, open the page, draw."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIZES = {
     "desktop": {"width": 1440, "height": 900},
 }
 
-# Counts what the page asks the service, so that one can wait until it asks nothing any more.
+# Counts the page's open requests, so that callers can wait until there are none.
 COUNT_REQUESTS = """
 window.asked = { open: 0, last: performance.now() };
 const { fetch } = window;
@@ -57,7 +57,7 @@ def find_chromium() -> str:
 
 @contextlib.contextmanager
 def service(url: str | None = None) -> Iterator[str]:
-    """Give the address of a running service: `url`, or one that is started for the while.
+    """Yield the address of a service: `url`, or one that runs only within the block.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def service(url: str | None = None) -> Iterator[str]:
     from server import create_app
 
     class Handler(WSGIRequestHandler):
-        protocol_version = "HTTP/1.1"  # connections are kept, as by gunicorn
+        protocol_version = "HTTP/1.1"  # keeps connections open, as gunicorn does
 
         def log_request(self, *_: object) -> None:
             """Say nothing."""
@@ -88,7 +88,7 @@ def service(url: str | None = None) -> Iterator[str]:
 
 
 def require_service(url: str) -> None:
-    """Raise ConnectionError if nothing answers at `url`: the browser would say so in a page."""
+    """Raise ConnectionError if nothing answers at `url`; a browser would show a page."""
     try:
         requests.get(url, timeout=10).close()
     except requests.RequestException:
@@ -134,6 +134,6 @@ def draw(page: Any, *strokes: str) -> None:
 
 
 def settle(page: Any) -> None:
-    """Wait until everything that is asked of the service is answered and painted."""
-    page.evaluate("asked.last = performance.now()")  # what was just done may lead to a question
+    """Wait until all requests are answered and painted."""
+    page.evaluate("asked.last = performance.now()")  # the last action may cause a request
     page.wait_for_function(IS_QUIET)

@@ -29,7 +29,7 @@ class LocalReader:
         self.pipeline = Pipeline(Recognizer.load(model), Config())
 
     def close(self) -> None:
-        """Nothing is held open; a `Client` has a connection here."""
+        """Do nothing; `Client`, which has a connection, closes it here."""
 
     def __call__(self, picture: bytes, route: str) -> dict[str, Any]:
         """Read one picture; `route` is ``predict`` or ``read``.

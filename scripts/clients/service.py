@@ -1,4 +1,4 @@
-"""A client of the service that is worth copying: it waits when asked to, and gives up in the end.
+"""A client of the service, to be copied: it waits when it is asked to, and gives up in the end.
 
     client = Client("http://127.0.0.1:8000")
     client.predict(Path("digit.png").read_bytes())["digit"]
@@ -38,7 +38,7 @@ class ServiceError(ValueError):
 class Client:
     """Asks one service, over one kept connection.
 
-    It comes back as late as the service asks, but does not wait longer than `LONGEST_WAIT` seconds.
+    It waits as long as the service asks, but at most `LONGEST_WAIT` seconds.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Client:
         self.session = requests.Session()
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         self.session.close()
 
     def predict(self, picture: bytes, **options: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Client:
         return self(picture, "read", **options)
 
     def __call__(self, picture: bytes, route: str, **options: Any) -> dict[str, Any]:
-        """Send a picture; try again while the service is busy or away.
+        """Send a picture; try again while the service is busy or cannot be reached.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class Client:
 
 
 def contents(response: requests.Response) -> dict[str, Any]:
-    """Return the answer, or raise the problem that came instead."""
+    """Return the answer; raise the problem if there is one instead."""
     if not response.ok:
         raise refusal(response)
     try:
@@ -112,7 +112,7 @@ def contents(response: requests.Response) -> dict[str, Any]:
 
 
 def refusal(response: requests.Response) -> ServiceError:
-    """Return the problem that an answer tells of, whoever has sent it."""
+    """Return the problem that a response describes, whether the service or a router sent it."""
     try:
         body = response.json()
     except requests.JSONDecodeError:
@@ -139,7 +139,7 @@ def waiting_time(response: requests.Response, attempt: int) -> float:
 
 
 def root_cause(error: BaseException) -> str:
-    """Say in a few words why no connection came about."""
+    """Return in a few words why there is no connection."""
     cause = error
     while cause.__context__ is not None:
         cause = cause.__context__

@@ -1,1 +1,1 @@
-"""Networks measured as they are served, and the model card that tells of it."""
+"""Measure networks as they are served, and write the model card."""

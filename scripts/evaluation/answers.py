@@ -1,7 +1,6 @@
 """What the service answers to sets of labelled picture files, and how good those answers are.
 
-Every file takes the way that a client's picture takes: decoding, preprocessing, network,
-calibration.
+Every file is handled like a client's picture: decoding, preprocessing, network, calibration.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from server.recognizer import Recognizer
 
 
 class LabelledFiles(Protocol):
-    """A set of picture files with what they show: a digit, or -1 for what is none."""
+    """A set of picture files and their labels: a digit, or -1 for no digit."""
 
     @property
     def files(self) -> Sequence[bytes]: ...  # noqa: D102
@@ -32,17 +31,17 @@ class LabelledFiles(Protocol):
 
 @dataclass(frozen=True)
 class Inputs:
-    """A set as the network gets to see it; N counts the files that are pictures.
+    """A set as inputs of the network; N counts the files that are pictures.
 
     Attributes
     ----------
     images : ndarray of float32, shape (N, 28, 28)
-        Empty where the service sees nothing to read.
+        All 0 where the service finds nothing to read.
     readable : ndarray of bool, shape (N,)
         False where the service refuses the picture before the network sees it: nothing is drawn.
     labels : ndarray of int, shape (N,)
     left_out : mapping of int to str
-        Why other files of the set are not among these, by their place in it.
+        Why other files of the set were left out, by their index in it.
     """
 
     images: NDArray[np.float32]
@@ -52,7 +51,7 @@ class Inputs:
 
 
 def prepare(pictures: LabelledFiles) -> Inputs:
-    """Decode and preprocess every file of a set, as the service does; leave out what is damaged."""
+    """Decode and preprocess every file of a set, as the service does; leave out damaged files."""
     images = np.zeros((len(pictures.files), 28, 28), np.float32)
     readable = np.ones(len(images), bool)
     left_out = {}
@@ -71,7 +70,7 @@ def prepare(pictures: LabelledFiles) -> Inputs:
 
 
 def from_arrays(images: NDArray[np.uint8], labels: NDArray[np.integer]) -> Inputs:
-    """Return 28×28 arrays, ink 255, as inputs: with no file and no preprocessing between."""
+    """Return 28×28 arrays, ink 255, as inputs, without files or preprocessing."""
     return Inputs(images.astype(np.float32) / 255, np.ones(len(images), bool), labels)
 
 
@@ -82,13 +81,13 @@ class Answers:
     Attributes
     ----------
     labels : ndarray of int, shape (N,)
-        The digit, or -1 for what is none.
+        The digit, or -1 for no digit.
     digits : ndarray of int, shape (N,)
         The digit of the answer, or -1 where none was recognised or nothing was there to read.
     probabilities : ndarray of float, shape (N, 10)
-        Calibrated; all the same where nothing was there to read.
+        Calibrated; all equal where there was nothing to read.
     energy : ndarray of float, shape (N,)
-        The score that decides; minus infinity where nothing was there to read.
+        The score that decides on refusal; minus infinity where there was nothing to read.
     """
 
     labels: NDArray[np.integer]

@@ -40,7 +40,7 @@ def draw_pictures(folder: Path, measured: Measurement, sets: Mapping[str, Labell
 def surest_failures(
     measured: Measurement, of_set: str, pictures: LabelledFiles, most: int = COLUMNS
 ) -> list[Failure]:
-    """Return the pictures that are answered wrongly: misread ones first, and the surest first."""
+    """Return the pictures with a wrong answer: misread ones first, the surest of each first."""
     answers, inputs = measured.answers[of_set], measured.inputs[of_set]
     sure = answers.probabilities.max(axis=1)
     wrong = np.flatnonzero(answers.digits != answers.labels)

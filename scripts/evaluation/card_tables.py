@@ -25,7 +25,7 @@ DESCRIPTIONS = {name: description for name, (description, _) in KINDS.items()} |
 
 
 def targets(served: Measurement) -> str:
-    """Return what the network is to reach, and what it reaches."""
+    """Return the network's targets and what it reaches."""
     return table(["", "at least", "aim", "measured", ""], target_rows(served))
 
 
@@ -36,7 +36,7 @@ def sets(served: Measurement) -> str:
 
 
 def corruptions(served: Measurement) -> str:
-    """Return how each corruption is read, and the mean of all, the worst first."""
+    """Return how well each corruption is read, the worst first, and the mean."""
     shares = {
         name.removeprefix(CORRUPTED).replace("_", " "): figures(answers)
         for name, answers in served.answers.items()
@@ -84,7 +84,7 @@ def kinds(training: Mapping[str, Any], held_out: Mapping[str, float]) -> str:
 
 
 def trade_off(record: Sequence[Mapping[str, float]]) -> str:
-    """Return what each threshold comes to on held-out pictures."""
+    """Return what each threshold accepts and refuses of held-out pictures."""
     return table(
         ["threshold", "digits accepted", "others refused"],
         [
@@ -115,5 +115,5 @@ def _commonest(answers: Answers) -> str:
 
 
 def name(label: int) -> str:
-    """Return what a label or an answer is called."""
+    """Return the name of a label or an answer."""
     return "no digit" if label == NONE else str(label)

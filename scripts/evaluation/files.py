@@ -31,7 +31,7 @@ class Folder:
     labels: np.ndarray
 
     def without(self, places: Container[int]) -> Folder:
-        """Return the folder less the pictures at some places."""
+        """Return the folder without the pictures at some indices."""
         kept = [place for place in range(len(self.files)) if place not in places]
         paths = [self.paths[place] for place in kept]
         return Folder(paths, [self.files[place] for place in kept], self.labels[kept])
@@ -40,7 +40,7 @@ class Folder:
 def read_folder(folder: Path) -> Folder:
     """Read every file in the sub-folders 0 to 9, digits, and ``none``, what is no digit.
 
-    Hidden files are left out; whether the others are pictures is not looked at.
+    Hidden files are left out; it is not checked whether the others are pictures.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Networks measured on sets of pictures, which are drawn and prepared once for all of them."""
+"""Measure networks on sets of pictures, which are drawn and prepared only once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from scripts.evaluation.answers import Answers, Inputs, answer, figures
 from server.recognizer import Recognizer
 
-ARRAYS = "mnist-arrays"  # MNIST's test set as it is, with no file and no preprocessing between
+ARRAYS = "mnist-arrays"  # MNIST's test set as arrays, without files or preprocessing
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one network answered to every set.
+    """One network's answers to every set.
 
     Attributes
     ----------

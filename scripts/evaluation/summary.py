@@ -18,7 +18,7 @@ OF_DIGITS = ("right", "misread", "refused", "likeliest", "calibration_error")
 def rows(measurements: Sequence[Measurement]) -> Iterator[list[str]]:
     """Yield the cells of each set; of several networks, mean ± standard deviation.
 
-    A set with both has one row for its digits and one for what is none.
+    A set with both has one row for its digits and one for the rest.
     """
     of_networks = [one.figures() for one in measurements]
     for name in of_networks[0]:

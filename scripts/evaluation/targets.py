@@ -1,4 +1,4 @@
-"""What the served network is to reach, and whether it does."""
+"""The targets of the served network, and whether it reaches them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def accepted(measured: Measurement) -> float:
 
 
 def png_difference(measured: Measurement) -> float:
-    """Return by which share of the digits PNG files are read worse, or better, than arrays."""
+    """Return the difference between PNG files and arrays, as a share of the digits."""
     return abs(share("right", "mnist")(measured) - share("right", ARRAYS)(measured))
 
 
@@ -105,7 +105,7 @@ def target_rows(measured: Measurement) -> list[list[str]]:
 
 
 def spread_rows(measurements: Sequence[Measurement]) -> Iterator[list[str]]:
-    """Yield for each target what every network came to, and their mean ± standard deviation."""
+    """Yield for each target every network's value, and their mean ± standard deviation."""
     for target in TARGETS:
         values = [target.value(one) for one in measurements]
         each = [target.form.format(value) for value in values]

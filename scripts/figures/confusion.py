@@ -1,4 +1,4 @@
-"""Which digits are taken for which."""
+"""Which digits are mistaken for which."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from scripts.figures.style import new_figure
 def confusion_figure(matrix: NDArray[np.integer], classes: Sequence[int]) -> Figure:
     """Draw a confusion matrix (K, K), a row for each label: the darker, the larger its share.
 
-    The shares are drawn by their square root, or the few errors would not be seen beside the
-    many right answers.
+    Colours show the square root of the shares; otherwise the few errors could not be seen beside
+    the many right answers.
     """
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     side = 1.5 + 0.42 * len(classes)

@@ -1,4 +1,4 @@
-"""How the cost fell."""
+"""The cost over the steps of a training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def cost_curve(progress: Progress) -> Figure:
     cost, accuracy = figure.subplots(1, 2)
     steps = np.arange(1, len(progress.losses) + 1) * len(progress.epochs) / len(progress.losses)
     epochs = [epoch.epoch for epoch in progress.epochs]
-    losses = np.maximum(progress.losses, 1e-12)  # a loss of 0 has no place on a log scale
+    losses = np.maximum(progress.losses, 1e-12)  # a log scale cannot show a loss of 0
     cost.semilogy(steps, losses, color=GREY, alpha=0.25, linewidth=0.5, label="each step")
     cost.semilogy(steps, running_mean(losses), color=BLUE, label="running mean")
     cost.set(xlabel="epoch", ylabel="loss", title="Cost")

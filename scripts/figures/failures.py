@@ -1,4 +1,4 @@
-"""Pictures that were not answered as they should be, each with what the network saw of it."""
+"""Pictures with a wrong answer, each with the network's input."""
 
 from __future__ import annotations
 

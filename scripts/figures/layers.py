@@ -1,4 +1,4 @@
-"""What every layer makes of one digit."""
+"""What every layer computes for one digit."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def picture_as_numbers(image: Numbers, row: int, column: int) -> Figure:
 def convolution_by_hand(
     layer: Conv2D, image: Numbers, channel: int, place: tuple[int, int]
 ) -> Figure:
-    """Draw one window of the input, the kernel, their products, and the pixel that they add up to.
+    """Draw one window of the input, the kernel, their products, and the pixel that is their sum.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def convolution_by_hand(
 
 
 def pooling_by_hand(values: Numbers, dout: Numbers) -> Figure:
-    """Draw 4 × 4 numbers, the largest of each 2 × 2, and where their gradients go back to."""
+    """Draw 4 × 4 numbers, the largest of each 2 × 2, and where their gradients go."""
     windows = values.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(2, 2, 4)
     winners = windows.argmax(axis=2)
     figure = new_figure(9, 2.6)

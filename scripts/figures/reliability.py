@@ -1,4 +1,4 @@
-"""Whether a network is right as often as it says."""
+"""Whether a network's confidence matches how often it is right."""
 
 from __future__ import annotations
 

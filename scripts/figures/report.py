@@ -1,4 +1,4 @@
-"""The pictures that belong together, into one folder."""
+"""Write the pictures that belong together into one folder."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _RC = {
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of so many inches. Not pyplot's: nothing global is touched."""
+    """Return an empty figure, sizes in inches. It is not pyplot's, so no global state changes."""
     with mpl.rc_context(_RC):
         return Figure(figsize=(width, height), layout="constrained")
 

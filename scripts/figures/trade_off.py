@@ -1,4 +1,4 @@
-"""What each threshold of the rejection costs, and what it is worth."""
+"""What each threshold of refusal costs, and what it gains."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ WHOLE = "{:.0f}"
 
 
 def kernel_gradient(x: Numbers, dout: Numbers) -> Figure:
-    """Draw how the gradient of a kernel comes about: the input, correlated with dout."""
+    """Draw how the gradient of a kernel is computed: the input correlated with dout."""
     height, width = dout.shape
     dw = _correlate(x, dout)
     figure = new_figure(7, 2.5)
@@ -27,7 +27,7 @@ def kernel_gradient(x: Numbers, dout: Numbers) -> Figure:
 
 
 def input_gradient(dout: Numbers, kernel: Numbers) -> Figure:
-    """Draw how the gradient of the input comes about: padded dout and the turned kernel."""
+    """Draw how the gradient of the input is computed: padded dout and the turned kernel."""
     size = len(kernel)
     padded = np.pad(dout, size - 1)
     figure = new_figure(9.5, 2.7)
@@ -42,7 +42,7 @@ def input_gradient(dout: Numbers, kernel: Numbers) -> Figure:
 
 
 def two_meanings(kernel: Numbers) -> Figure:
-    """Draw what a kernel makes of one dot: correlation turns it, convolution copies it."""
+    """Draw what a kernel does to one dot: correlation turns the kernel, convolution copies it."""
     dot = np.zeros((5, 5))
     dot[2, 2] = 1
     turned = kernel[::-1, ::-1]

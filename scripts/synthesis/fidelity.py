@@ -1,6 +1,6 @@
 """Did the digit survive its picture and its preprocessing?
 
-Where a shadow's edge or a stain was taken for ink, the label would teach the network nonsense.
+If a shadow's edge or a stain was taken for ink, the label would be wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SIDE, DIGIT = 28, 20
 def survives(image: np.ndarray, ink: np.ndarray) -> bool:
     """Compare a network input, uint8 (28, 28), with the coverage it was drawn from, uint8 (H, W).
 
-    Both are blurred a little: a thickened stroke or a slight turn is no loss.
+    Both are blurred a little, so that a thicker stroke or a slight turn does not count.
     """
     expected = _blurred(normal_form(ink))
     return float(np.corrcoef(_blurred(image), expected)[0, 1]) > LEAST_CORRELATION

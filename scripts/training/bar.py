@@ -1,4 +1,4 @@
-"""What training shows on a terminal: a bar while an epoch runs, a line when it is over."""
+"""What training shows on a terminal: a bar while an epoch runs, a line at its end."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class TrainingBar:
         print(line, flush=True)
 
     def close(self) -> None:
-        """Take the bar off the terminal."""
+        """Remove the bar from the terminal."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -71,7 +71,7 @@ def _note(progress: Progress) -> str:
 
 
 class _PlainBar:
-    """What is used of tqdm, as a line that rewrites itself."""
+    """The part of tqdm that is used, as one line that is rewritten."""
 
     def __init__(self, title: str, total: int, done: int) -> None:
         self._title, self._total, self._text = title, total, ""
@@ -97,7 +97,7 @@ def _bar(title: str, steps: int, done: int) -> Any:
         from tqdm import tqdm
     except ImportError:
         return _PlainBar(title, steps, done)
-    # The rates that it would add itself count steps; ours count images.
+    # tqdm's own rates count steps; these count images.
     form = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
     return tqdm(desc=title, total=steps, initial=done, leave=False, bar_format=form, mininterval=0)
 

@@ -1,4 +1,4 @@
-"""The data of a command: a folder that it is given, the usual one, or MNIST fetched into that."""
+"""The data of a command: a given folder, the usual folder, or MNIST downloaded into the latter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scripts import download_data
 
 
 def open_dataset(folder: Path | None) -> datasets.Dataset:
-    """Read the data set in `folder`; by default the usual one, where MNIST is fetched if need be.
+    """Read the data set in `folder`; by default the usual one, with MNIST downloaded if empty.
 
     Raises
     ------

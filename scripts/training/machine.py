@@ -1,4 +1,4 @@
-"""What a measurement was made on: a time means nothing without it."""
+"""The machine of a measurement, without which a time means nothing."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """A network as an ONNX model: one node for each layer that computes something.
 
 ONNX's convolution and pooling want the channels before the rows (N, C, H, W); ours come last. So
-the graph transposes where that changes, before the first convolution and where an image becomes a
-vector, and nowhere in between.
-Source: the ONNX operator specification, opset 17.
+the graph transposes only where that changes: before the first convolution, and where an image
+becomes a vector. Source: the ONNX operator specification, opset 17.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class _Graph:
         self.value = name
 
     def put_channels(self, first: bool) -> None:
-        """Transpose if the channels are not where they are wanted; vectors have only channels."""
+        """Transpose if the channels are on the wrong axis; vectors have only channels."""
         if self.rank > 2 and first != self.channels_first:
             middle = range(1, self.rank - 1)
             last = (0, *(axis + 1 for axis in middle), 1)

@@ -36,12 +36,12 @@ def digits(text: str) -> tuple[int, ...]:
 
 
 def require_writable(file: Path) -> None:
-    """Make the folder of a file that is to be written at the end of hours of work.
+    """Make the folder of a file that is written after long work; check that it can be.
 
     Raises
     ------
     OSError
-        If that, or writing the file, could not be done: better now than then.
+        If the folder cannot be made or the file cannot be written.
     """
     if file.is_dir():
         raise IsADirectoryError(f"{file} is a folder; it should name a file")
@@ -49,7 +49,7 @@ def require_writable(file: Path) -> None:
 
 
 def require_writable_folder(folder: Path) -> None:
-    """Make a folder that files are to be written into later.
+    """Make a folder into which files are written later, and check that this is possible.
 
     Raises
     ------
@@ -69,14 +69,14 @@ def require_writable_folder(folder: Path) -> None:
 def refuse(
     parser: argparse.ArgumentParser, options: argparse.Namespace, names: Iterable[str], with_: str
 ) -> None:
-    """End the command if one of some options is given that have no effect together with another."""
+    """Exit if an option is given that has no effect together with another one."""
     for name in names:
         if getattr(options, name) is not None:
             parser.error(f"--{name} does not go with {with_}")
 
 
 def require_matplotlib(parser: argparse.ArgumentParser) -> None:
-    """End the command with how to get it, if matplotlib is missing: before any work is done."""
+    """Exit before any work is done if matplotlib is missing; say how to install it."""
     try:
         import scripts.figures  # noqa: F401
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""What a trained network carries along: how it was trained, and what it came to on the test set."""
+"""The record in a trained network: how it was trained, and its result on the test set."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def record_training(
 
 
 def result(network: Sequential, progress: Progress) -> str:
-    """Return the sentence that a run ends with."""
+    """Return the last sentence that a run prints."""
     test = network.metadata["test"]
     seconds = sum(epoch.seconds for epoch in progress.epochs)
     return (

@@ -1,4 +1,4 @@
-"""A training run that survives being stopped: checkpoints on the way, and going on from them."""
+"""A training run that can be stopped: it writes checkpoints and continues from them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Run:
         self._saved = time.monotonic()
 
     def __enter__(self) -> Run:
-        """From here on, Ctrl-C stops between two steps."""
+        """Let Ctrl-C stop the run between two steps from now on."""
         self._stop.__enter__()
         return self
 
@@ -55,12 +55,12 @@ class Run:
         self._bar.close()
 
     def begin(self, trainer: Trainer, resume: bool) -> Progress | None:
-        """Return where an earlier run stood, its state put into `trainer`; None if there is none.
+        """Restore an earlier run into `trainer`; return its position, None without a checkpoint.
 
         Raises
         ------
         FileExistsError
-            If there is one, but it is not to be resumed: it would be overwritten.
+            If there is a checkpoint that would be overwritten, because it is not to be resumed.
         ValueError
             If the checkpoint is damaged, or was made with other settings.
         """
@@ -79,7 +79,7 @@ class Run:
         Raises
         ------
         ValueError
-            If the loss is no longer a number: nothing good can come of going on.
+            If the loss is not a finite number: continuing would be useless.
         """
         if not math.isfinite(progress.losses[-1]):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Stop a run between two steps, when what is in memory fits together."""
+"""Stop a run between two steps, where its state is consistent."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(Exception):
-    """The run ended because it was asked to; what there was to save is saved."""
+    """The run was stopped on request; its state is saved."""
 
 
 class StopRequest:
-    """Notes the first Ctrl-C (or SIGTERM) instead of breaking off in the middle of a step.
+    """Notes the first Ctrl-C (or SIGTERM) instead of stopping in the middle of a step.
 
-    A context manager. The second Ctrl-C breaks off at once, as usual.
+    A context manager. The second Ctrl-C stops at once, as usual.
 
     Attributes
     ----------
     made : bool
-        Whether somebody asked.
+        Whether a stop was requested.
     """
 
     def __init__(self) -> None:

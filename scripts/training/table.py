@@ -14,7 +14,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def replace_table(document: Path, text: str) -> None:
-    """Put `text` between the two marks of a document; a missing document is made of it alone.
+    """Put `text` between the two marks of a document; a missing document is the text alone.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A real Firefox, driven over its own wire protocol (Marionette): no driver program is needed."""
+"""A real Firefox, controlled over its own protocol (Marionette), without a driver program."""
 
 import contextlib
 import json

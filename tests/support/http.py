@@ -1,4 +1,4 @@
-"""What tests of the routes send, and check in every refusal."""
+"""What tests of the routes send, and what they check in every refusal."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Every layer, in every way of using it that could go wrong, with what it must compute."""
+"""Every layer with all arguments and shapes that could go wrong, and what it must compute."""
 
 import math
 from collections.abc import Callable
@@ -39,7 +39,9 @@ class Case:
     def build(self, dtype=np.float64):
         layer = self.make()
         layer.build(self.shape, np.random.default_rng(1), dtype)
-        for param in layer.params.values():  # zeros and ones would hide what they multiply
+        for param in (
+            layer.params.values()
+        ):  # not zeros and ones: they would hide errors in what they are multiplied with
             param[...] = np.random.default_rng(2).normal(0, 0.5, param.shape)
         return layer
 
@@ -125,14 +127,14 @@ CONVOLUTIONS = [
     conv(3, (6, 7, 2), padding=2),
     conv(2, (4, 3, 2), padding=3),  # more padding than kernel: outputs that see only zeros
     conv(1, (4, 3, 2), padding=1),
-    conv(7, (4, 3, 2), padding=2),  # fits thanks to the padding only
+    conv(7, (4, 3, 2), padding=2),  # fits only because of the padding
     conv(3, (7, 7, 2), stride=2),
-    conv(3, (8, 8, 2), stride=2),  # strides that leave a rest
+    conv(3, (8, 8, 2), stride=2),  # strides that do not divide the size
     conv(2, (9, 8, 1), stride=(3, 2)),
     conv(2, (9, 8, 2), stride=3, padding=1),
     conv(2, (9, 8, 2), stride=4),  # gaps between windows
     conv((5, 3), (8, 9, 2), stride=(1, 3), padding=2),
-    # Batches on both sides of where the engine changes its way of working.
+    # Batch sizes on both sides of where the engine changes its algorithm.
     *(conv(3, (6, 7, 2), batch=n, padding="same") for n in (1, 2, 8, 9, 17, 65, 131)),
     *(conv((3, 2), (7, 8, 2), batch=n, stride=2) for n in (1, 8, 9, 131)),
     *(conv((2, 3), (5, 4, 2), batch=n, mode="convolution", padding=2) for n in (1, 9, 131)),
@@ -154,7 +156,7 @@ POOLINGS = [
     for layer in (MaxPool2D, AveragePool2D)
     for size, stride, shape, batch in [
         (2, None, (6, 8, 2), 3),
-        (2, None, (7, 9, 3), 1),  # a rest that no window covers
+        (2, None, (7, 9, 3), 1),  # a part that no window covers
         (3, None, (6, 6, 1), 2),
         (3, 2, (7, 8, 2), 3),  # windows that overlap
         (2, 1, (4, 5, 2), 9),

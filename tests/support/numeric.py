@@ -1,4 +1,4 @@
-"""Gradients by finite differences, in float64, to hold the analytic ones against.
+"""Gradients by finite differences, in float64, to compare the analytic ones with.
 
 Two ways. `numerical_gradient` moves one number at a time: exact about where an error is, slow for
 large arrays. `check_gradients` compares along random directions, after HIPS/autograd's
@@ -58,7 +58,8 @@ def check_gradient(
         direction /= max(float(np.linalg.norm(direction)), 1e-300)
         expected = directional_derivative(function, x, direction)
         actual = float(np.vdot(gradient, direction))
-        # An error in one entry is diluted by the length of the gradient, so that is the scale.
+        # The error of one entry counts in relation to the length of the gradient, so that is the
+        # scale.
         scale = float(np.linalg.norm(gradient)) / np.sqrt(x.size)
         np.testing.assert_allclose(
             actual, expected, rtol=rtol, atol=rtol * scale + 1e-10, err_msg=f"d{name}"

@@ -1,4 +1,4 @@
-"""The page in a real Chromium, before a real gunicorn with the shipped weights."""
+"""The page in a real Chromium, with a real gunicorn and the shipped weights."""
 
 import contextlib
 import itertools
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from scripts.clients import browser as visit
 from tests.support.live import PATIENCE, serve
 
-# Ten digits as somebody may write them, as polylines on a sheet of 100 × 100.
+# Ten digits as people write them, as polylines on a sheet of 100 × 100.
 WRITTEN = {
     0: ["52,14 38,20 29,38 28,60 36,79 50,86 64,80 72,61 71,38 64,20 52,14"],
     1: ["50,14 50,30 50,50 50,70 50,87"],
@@ -43,7 +43,7 @@ class Desk:
         page.on("console", self.note)
 
     def leave(self):
-        """Hand the window over to the next test."""
+        """Leave the window to the next test."""
         self.page.unroute_all()
         self.page.goto("about:blank")
         self.page.remove_listener("pageerror", self.note_fault)
@@ -113,7 +113,7 @@ class Desk:
     # -- reading what the page says
 
     def settle(self):
-        """Wait until nothing is asked any more."""
+        """Wait until no request is under way."""
         visit.settle(self.page)
         return self
 
@@ -166,7 +166,7 @@ COLOURS = """canvas => {
 
 
 def between(places, steps=2):
-    """Yield the places after the first, with some more on the way to each."""
+    """Yield the places after the first, with `steps` points on the line to each."""
     for (x0, y0), (x1, y1) in itertools.pairwise(places):
         for i in range(1, steps + 1):
             yield x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps
@@ -190,7 +190,7 @@ def service(tmp_path_factory):
 
 @pytest.fixture
 def open_desk(browser, service):
-    """Open the page in a window of its own; at the end nothing may have gone wrong on it."""
+    """Open the page in a window of its own; at the end the page must have had no error."""
     with contextlib.ExitStack() as windows:
 
         def open_desk(fragment="", url=service.url, expected=r"$^", **window):

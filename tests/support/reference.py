@@ -1,4 +1,4 @@
-"""What each layer computes, written so plainly that it can be checked by eye.
+"""What each layer computes, in loops so simple that they can be checked by eye.
 
 Loops over output pixels, kernel taps and windows, on arrays (N, H, W, C) in any float dtype. They
 share no code with the engine.

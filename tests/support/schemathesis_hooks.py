@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know from a schema: what a picture is, and which numbers go together."""
+"""What a schema cannot tell Schemathesis: valid pictures, and which values belong together."""
 
 import base64
 import io
@@ -36,7 +36,7 @@ for media_type in (*MEDIA_TYPES, "application/octet-stream"):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Make the parts of a valid request go together where the schema cannot tie them."""
+    """Make the parts of a valid request consistent where the schema cannot express that."""
     if not case.meta.generation.mode.is_positive:
         return
     if case.path == "/explain":
@@ -47,14 +47,14 @@ def before_call(context, case, kwargs):
 
 
 def leave_detail(options):
-    """Take the details of a layer away: which channels there are depends on the layer."""
+    """Remove the layer detail from a request: which channels exist depends on the layer."""
     if isinstance(options, dict):
         for name in ("layer", "channel", "row", "column"):
             options.pop(name, None)
 
 
 def with_fitting_shape(tensor):
-    """Let a tensor have as many numbers as its shape says."""
+    """Give a tensor as many numbers as its shape says."""
     count = min(len(tensor["data"]) // 784, 256)
     tensor["shape"][0] = count
     tensor["data"] = tensor["data"][: count * 784]

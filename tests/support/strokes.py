@@ -50,7 +50,7 @@ def on_paper(drawn: np.ndarray, paper: float = 255, ink: float = 0) -> np.ndarra
 
 
 def unlikeness(one: np.ndarray, other: np.ndarray) -> float:
-    """Difference of two inputs as a part of their ink, a shift of one pixel forgiven."""
+    """Difference of two inputs as a share of their ink; a shift of one pixel does not count."""
     shifts = [np.roll(one, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
     return min(float(np.abs(shift - other).sum()) for shift in shifts) / float(other.sum())
 
@@ -63,7 +63,7 @@ every_digit = pytest.mark.parametrize("digit", DIGITS)
 
 
 def bars(*columns: tuple[int, int], width: int = 100, height: int = 64) -> np.ndarray:
-    """Return ink with upright bars from one column to before another."""
+    """Return ink with upright bars, each from one column up to another (exclusive)."""
     ink = np.zeros((height, width), np.float32)
     for left, right in columns:
         ink[:, left:right] = 1

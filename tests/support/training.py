@@ -1,4 +1,4 @@
-"""`scripts/train.py`, called as a command line would."""
+"""Call `scripts/train.py` with command-line arguments."""
 
 from pathlib import Path
 

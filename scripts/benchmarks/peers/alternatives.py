@@ -1,7 +1,7 @@
-"""The engine's own alternatives, each run as if it were the only way.
+"""The engine's own alternatives, each timed as if it were the only one.
 
-What is replaced is replaced from outside, for as long as it is timed: the engine has no switches
-that only a benchmark would use.
+They are patched in from outside while they are timed: the engine has no switches that only a
+benchmark would use.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Case:
 
     @property
     def geometry(self) -> Geometry:
-        """As the engine wants it."""
+        """The engine's description of the case."""
         return Geometry((self.kernel, self.kernel), (1, 1), 0, 0, 0, 0)
 
     def flops(self, batch: int) -> int:
@@ -65,7 +65,7 @@ WAYS: dict[str, ModuleType] = {
 
 
 class Alternatives(Ours):
-    """The engine, with other ways put into it."""
+    """The engine with alternatives patched in."""
 
     def ways(self, case: Case) -> list[str]:
         """Return the ways that can correlate a case."""
@@ -119,7 +119,7 @@ class Alternatives(Ours):
     def time_threads(
         self, ours: int, of_blas: int, images: Images, labels: Labels, batch: int, seconds: float
     ) -> list[float]:
-        """Time training steps with so many threads of the engine's, and of BLAS's."""
+        """Time training steps with a number of the engine's threads, and of BLAS's."""
         convnet.set_threads(ours)
         openblas.set_threads(of_blas)
         try:
@@ -142,7 +142,7 @@ class Alternatives(Ours):
     def time_all_gradients(
         self, images: Images, labels: Labels, batch: int, seconds: float
     ) -> list[float]:
-        """Time training steps that also compute the gradient by the images, which nobody needs."""
+        """Time training steps that also compute the gradient of the images, which is not needed."""
         network: Any = self.network
         network.fill_grads = network.backward
         try:

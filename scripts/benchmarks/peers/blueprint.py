@@ -41,7 +41,7 @@ class Blueprint:
     multiply_adds: int
     """For one image, forwards."""
     first_layer: int
-    """Of these, those of the first layer, which needs no gradient by its input."""
+    """Those of the first layer, which needs no gradient of its input."""
 
 
 def channels_first(plan: LayerPlan, key: str, array: Array) -> Array:

@@ -15,7 +15,7 @@ from scripts.benchmarks.peers.blueprint import Array
 
 @dataclass(frozen=True)
 class Shared:
-    """What the threads came to together.
+    """The result of all threads together.
 
     Attributes
     ----------
@@ -29,12 +29,12 @@ class Shared:
 
 
 def share(predict: Callable[[Array], Array], parts: Sequence[Array], seconds: float) -> Shared:
-    """Let one thread for each part predict it, again and again for `seconds`."""
+    """Let a thread for each part predict it, again and again for `seconds`."""
     expected = [predict(part) for part in parts]
     ready = threading.Barrier(len(parts))
 
     def caller(part: Array, answer: Array) -> tuple[int, float, bool]:
-        predict(part)  # what a thread needs, it makes at its first prediction
+        predict(part)  # a thread's buffers are made at its first prediction
         ready.wait()
         count, spent, same = 0, 0.0, True
         start = time.perf_counter()

@@ -1,8 +1,8 @@
-"""Correlation by im2col, one row of the output at a time: what the engine's ways must beat.
+"""Correlation by im2col, one row of the output at a time: the baseline for the engine's algorithms.
 
 The windows of a row are copied out to a buffer that stays in the cache, and one product gives the
-row. It has the layout that suits it best: pictures (H, C, W, N), so that a product's result lies
-where it belongs.
+row. It has its own best layout, pictures (H, C, W, N), so that a product writes its result in
+place.
 """
 
 from __future__ import annotations

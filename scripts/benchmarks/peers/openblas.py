@@ -1,4 +1,4 @@
-"""Questions to the OpenBLAS that NumPy's wheel brought along, if it is one."""
+"""Ask the OpenBLAS inside NumPy's wheel, if there is one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from convnet.runtime.blas import openblas_files
 
-# Wheels rename OpenBLAS's functions, so as not to meet another OpenBLAS.
+# Wheels rename OpenBLAS's functions, so that they do not clash with another OpenBLAS.
 PREFIXES = ("scipy_openblas_", "openblas_")
 SUFFIXES = ("64_", "")
 

@@ -54,7 +54,7 @@ class Ours(Peer):
         self.trainer = convnet.Trainer(network, convnet.CrossEntropy(), convnet.Adam(1e-3))
 
     def training_pass(self, images: Images, labels: Labels) -> Pass:
-        """Go forwards and backwards once; nothing is updated but BatchNorm's statistics."""
+        """Run one forward and backward pass; only BatchNorm's statistics are updated."""
         logits = self.network.forward(inputs(images), training=True)
         loss, dout = self.trainer.loss(logits, labels)
         self.network.fill_grads(dout)
@@ -62,14 +62,14 @@ class Ours(Peer):
         return Pass(np.array(logits), loss, {**self.network.grads, **state})
 
     def replay(self, name: str, x: Array, dout: Array) -> LayerPass:
-        """Give one layer an input and a gradient by its output; return what it makes of them."""
+        """Give one layer an input and a gradient of its output; return what it computes."""
         (layer,) = (layer for layer in self.network.layers if layer.name == name)
         out = layer.forward(x, training=True)
         dx = layer.backward(dout)
         return LayerPass(x, dout, np.array(out), np.array(dx), dict(layer.grads))
 
     def sgemm_flops(self, seconds: float, size: int = 1024) -> float:
-        """Return the most FLOP/s that all threads together reach in products of square matrices."""
+        """Return the highest FLOP/s of all threads together in products of square matrices."""
         count = convnet.get_threads()
         rng = np.random.default_rng(0)
         a, b = rng.random((2, count, size, size), np.float32)
@@ -132,10 +132,10 @@ class Ours(Peer):
 
 
 def _stirred(key: str, array: Array, rng: np.random.Generator) -> Array:
-    """Return weights as they are, and anything else as training might have left it.
+    """Return weights unchanged, and other arrays with values as after some training.
 
-    With biases of exactly 0, a blank part of a picture would sit on the kink of every ReLU, where
-    rounding decides which way the gradient goes.
+    With biases of exactly 0, blank parts of a picture would give every ReLU an input of 0, where
+    rounding decides whether the gradient passes.
     """
     if key.endswith(".w"):
         return array

@@ -1,4 +1,4 @@
-"""What one training pass came to: by this, two libraries are compared."""
+"""The results of one training pass, by which two libraries are compared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Pass:
 
 @dataclass(frozen=True)
 class LayerPass:
-    """A pass through one layer: what went in (x, dout) and what came out of that.
+    """A pass through one layer: its inputs (x, dout) and what it computed.
 
     Attributes
     ----------

@@ -20,8 +20,8 @@ STATUS = Path("/proc/self/status")
 class Peer:
     """A library under test; its methods are called from another process.
 
-    `open` takes a blueprint; `about`, `training_pass`, `probabilities`, `time_train` and
-    `time_predict` do the same in every peer, as far as it can.
+    `open` takes a blueprint. `about`, `training_pass`, `probabilities`, `time_train` and
+    `time_predict` do the same in every peer that has them.
     """
 
     def memory(self) -> dict[str, float]:
@@ -29,7 +29,7 @@ class Peer:
         if STATUS.exists():
             fields = dict(line.split(":", 1) for line in STATUS.read_text().splitlines())
             return {"now": _mebibytes(fields["VmRSS"]), "peak": _mebibytes(fields["VmHWM"])}
-        # Elsewhere the peak so far has to do for both; a child may have inherited its parent's.
+        # Other systems tell only the peak so far, which a child may have inherited from its parent.
         unit = 1 if sys.platform == "darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
         return {"now": peak, "peak": peak}

@@ -1,4 +1,4 @@
-"""The near end of a peer's process: call its methods as if it were here."""
+"""The caller's side of a peer's process: call its methods as if it were in this process."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ class PeerProcess:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment without what sets numbers of threads: each peer is told its own."""
+    """Return the environment without variables that set numbers of threads."""
     return {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}

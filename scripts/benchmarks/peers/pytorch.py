@@ -23,7 +23,7 @@ from scripts.benchmarks.peers.blueprint import (
 from scripts.benchmarks.peers.passes import LayerPass, Pass
 from scripts.benchmarks.peers.peer import Images, Labels, Peer
 
-# What `convnet` calls an array, and what PyTorch does.
+# Names of arrays: in `convnet`, in PyTorch.
 NAMES = {
     "w": "weight",
     "b": "bias",
@@ -66,7 +66,7 @@ class PyTorch(Peer):
         return tensor
 
     def training_pass(self, images: Images, labels: Labels) -> Pass:
-        """Go forwards and backwards once; nothing is updated but BatchNorm's statistics."""
+        """Run one forward and backward pass; only BatchNorm's statistics are updated."""
         logits, loss = self._pass(inputs(images), labels)
         arrays: dict[str, Array] = {}
         for layer in self.plan.layers:
@@ -74,7 +74,7 @@ class PyTorch(Peer):
         return Pass(logits.detach().numpy(), loss, arrays)
 
     def trace(self, images: Images, labels: Labels) -> dict[str, LayerPass]:
-        """Do the same, and return what went into and came out of every layer, channels last."""
+        """Do the same; return every layer's inputs and results, channels last."""
         seen: dict[str, list[torch.Tensor]] = {}
         hooks = [hook for name, part in self.modules.items() for hook in _watch(part, name, seen)]
         self._pass(inputs(images).requires_grad_(), labels)
@@ -154,7 +154,7 @@ def module(layer: LayerPlan) -> nn.Module:
     Raises
     ------
     ValueError
-        If there is none of that kind here.
+        If layers of this kind are not supported here.
     """
     config, before = layer.config, layer.input_shape[-1]
     match layer.kind:
@@ -183,7 +183,7 @@ def module(layer: LayerPlan) -> nn.Module:
 def _watch(
     part: nn.Module, name: str, seen: dict[str, list[torch.Tensor]]
 ) -> tuple[RemovableHandle, RemovableHandle]:
-    """Let `seen` have x, out, dx and dout of a layer when it is next run."""
+    """Record x, out, dx and dout of a layer in `seen` when it runs next."""
 
     def forwards(_: nn.Module, x: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
         seen[name] = [x[0], out]
@@ -202,5 +202,5 @@ def inputs(images: Images) -> torch.Tensor:
 
 
 def classes(labels: Labels) -> torch.Tensor:
-    """Return labels as PyTorch's losses want them."""
+    """Return labels in the type that PyTorch's losses take."""
     return torch.from_numpy(labels.astype(np.int64))

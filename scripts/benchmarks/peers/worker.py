@@ -2,7 +2,7 @@
 
     python -m scripts.benchmarks.peers.worker pytorch 2
 
-While it is not asked it sleeps. See `process.py` for the other end.
+It sleeps between calls. The caller's side is `process.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PEERS = {
 
 
 def serve(peer: object, calls: BinaryIO, answers: BinaryIO) -> None:
-    """Answer calls until there are no more."""
+    """Answer calls until the input ends."""
     while True:
         try:
             method, arguments = pickle.load(calls)
@@ -39,7 +39,7 @@ def serve(peer: object, calls: BinaryIO, answers: BinaryIO) -> None:
 
 def main() -> None:
     """Serve the peer that the command line names."""
-    # Whatever a library prints must not get between the answers.
+    # What a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     module, name = PEERS[sys.argv[1]]

@@ -1,1 +1,1 @@
-"""The service under load, beside what a user would write with PyTorch."""
+"""The service under load, beside a plain service with PyTorch."""

@@ -1,4 +1,4 @@
-"""The least service that a user would write around the same network in PyTorch.
+"""The smallest service that somebody would write around the same network in PyTorch.
 
 It decodes a picture, shrinks it to 28×28 and answers digit and probabilities. It does not look for
 where the digit is, calibrates nothing and checks nothing: less work than `server/` does.
@@ -26,7 +26,7 @@ app = Flask(__name__)
 
 @app.post("/predict")
 def predict() -> Response:
-    """Answer for the picture that the body is."""
+    """Answer for the picture in the body."""
     picture = Image.open(io.BytesIO(request.get_data())).convert("L").resize((28, 28))
     probabilities = network.probabilities(255 - np.asarray(picture)[None])[0].tolist()
     digit = max(range(10), key=probabilities.__getitem__)

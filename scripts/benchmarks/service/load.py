@@ -3,8 +3,8 @@
     python -m scripts.benchmarks.service.load PORT SECONDS CLIENTS FOLDER
 
 It posts the pictures of a folder to /predict on connections that are kept alive, and prints what
-came back as JSON. One thread looks after all sockets, so that the generator takes as little as it
-can of the machine that it shares with the service.
+came back as JSON. One thread serves all sockets, so that the generator takes as little as possible
+of the machine that it shares with the service.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Tally:
 
 
 class Client:
-    """One connection: a request is under way, always."""
+    """One connection that always has a request under way."""
 
     def __init__(self, port: int, requests: Iterator[bytes], tally: Tally) -> None:
         self.socket = socket.create_connection((HOST, port))
@@ -69,7 +69,7 @@ class Client:
         Raises
         ------
         ConnectionError
-            If the service hangs up in the middle.
+            If the service closes the connection before its answer is complete.
         """
         arrived = self.socket.recv(RECEIVE_BYTES)
         if not arrived:
@@ -81,7 +81,7 @@ class Client:
 
 
 def complete(answer: bytes | bytearray) -> bool:
-    """Whether an answer is all there, by its ``Content-Length``."""
+    """Return whether an answer is complete, by its ``Content-Length``."""
     head, separator, body = bytes(answer).partition(b"\r\n\r\n")
     if not separator:
         return False

@@ -1,4 +1,4 @@
-"""Applications under gunicorn: started, asked, weighed, stopped."""
+"""Applications under gunicorn: start, ask, measure memory, stop."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _proportional_set_size(pid: int) -> float:
 
 @contextlib.contextmanager
 def running(application: Application, picture: bytes, log: Path) -> Iterator[Running]:
-    """Start an application on a free port, wait for its first answer, and stop it in the end.
+    """Start an application on a free port, wait for its first answer, and stop it at the end.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, picture: bytes, log: Path
 
 
 def _answers(port: int, picture: bytes) -> bool:
-    """Whether a picture that is posted gets an answer."""
+    """Return whether a posted picture gets an answer."""
     connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE)
     try:
         connection.request("POST", "/predict", picture, {"Content-Type": "image/png"})
@@ -109,7 +109,7 @@ def _answers(port: int, picture: bytes) -> bool:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.send_signal(signal.SIGQUIT)  # at once: nobody waits for an answer
+        process.send_signal(signal.SIGQUIT)  # at once: no client waits for an answer
     try:
         process.wait(GRACE)
     except subprocess.TimeoutExpired:

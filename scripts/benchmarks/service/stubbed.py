@@ -1,4 +1,4 @@
-"""The service as it is, but for the network: that answers at once, and always the same."""
+"""The service without its network: a stub gives the same answer at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server.recognizer import Recognizer
 
 
 class Stub:
-    """In place of `convnet.InferenceNetwork`: certain that everything is a seven."""
+    """Takes the place of `convnet.InferenceNetwork`: everything is certainly a seven."""
 
     def logits(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the same scores (N, 10) for any inputs."""

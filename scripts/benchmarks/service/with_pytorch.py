@@ -1,4 +1,4 @@
-"""The service as it is, but for the network: PyTorch computes its answers."""
+"""The service with PyTorch instead of its own engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server.recognizer import Recognizer
 
 
 class Served:
-    """In place of `convnet.InferenceNetwork`."""
+    """Takes the place of `convnet.InferenceNetwork`."""
 
     def __init__(self) -> None:
         peer = PyTorch(threads=1)

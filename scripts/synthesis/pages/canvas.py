@@ -1,4 +1,4 @@
-"""Pages: where ink goes on a picture, in which tones, and what a poor scan leaves of it.
+"""Pages: the place of the ink, its tones, and the faults of a poor scan.
 
 Everything up to here is coverage (255 where ink is). A page turns it into the grey picture that
 the service would get: paper and ink of some brightness, dark on light or light on dark, with the
@@ -69,7 +69,7 @@ def colour(coverage: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def degrade(grey: np.ndarray, extent: int, rng: np.random.Generator) -> np.ndarray:
-    """Let a screen or a scanner do its worst on ink of `extent` pixels: one picture in three."""
+    """Add the faults of a screen or scanner to ink of `extent` pixels, in one picture of three."""
     if rng.random() < 0.66:
         return grey
     faults = (coarsen, coarsen, threshold, blur, speckle, compress)

@@ -1,6 +1,6 @@
 """What else gets onto a page: stray lines, specks, smears, and strips where ink is missing.
 
-The digit stays what it is; the network learns to overlook the rest.
+The label stays the same; the network learns to ignore the rest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stand-ins for the pictures that people send, to measure by and never to train on.
+"""Stand-ins for the pictures that people send: for measuring, never for training.
 
 A test set made by the code that made the training set shows only that the code was learnt. So
 everything here is separate: strokes put down point by point, drawn by Pillow's own lines; font
