@@ -53,14 +53,14 @@ function show() {
   read(drawing);
 }
 
-/** Have a drawing read; it may still be growing. */
+/** Ask the service to read a drawing, which may still be growing. */
 function read(drawing) {
   const blank = isBlank(drawing);
   byId("paper").classList.toggle("inked", !blank);
   byId("clear").disabled = byId("predict").disabled = blank;
   if (!blank) return requests.ask(drawing);
   requests.cancel();
-  offline.back(); // with nothing to ask there is nothing to wait for
+  offline.back(); // nothing is asked, so no answer is awaited
   nothing();
 }
 
@@ -113,7 +113,7 @@ function error(problem) {
   nothing(problem.code === "blank_image" ? blankSentence() : problem.message);
 }
 
-/** An empty sheet says so itself; an empty picture looks as if it had not arrived. */
+/** An empty sheet needs no explanation; an empty picture looks as if it had not been loaded. */
 function blankSentence() {
   return drawings.present.picture ? "I see nothing drawn in this picture." : undefined;
 }
@@ -125,7 +125,7 @@ async function bring(file) {
     const picture = await openPicture(file);
     change({ ...drawings.present, strokes: [], picture });
   } catch (problem) {
-    // What is on the sheet stays, and its reading with it.
+    // The drawing stays on the sheet, and so does its reading.
     if (isBlank(drawings.present)) reading.showNothing(problem.message);
     else reading.say(problem.message);
   }
@@ -135,7 +135,7 @@ async function openCamera() {
   try {
     await camera.open();
   } catch {
-    byId("file").capture = "environment"; // a phone's own camera, where the page may not use it
+    byId("file").capture = "environment"; // the phone's camera app, if the page may not use the camera
     byId("file").click();
     byId("file").removeAttribute("capture");
   }
@@ -197,7 +197,7 @@ function connect() {
   receivePictures(byId("paper"), bring);
 }
 
-/** One sample takes the place of another; on a wide sheet they make a number. */
+/** A sample replaces the drawing; on a wide sheet it is added to its right. */
 function putSample(digit) {
   const { wide, strokes } = drawings.present;
   const drawn = wide ? appendSample(strokes, digit, aspectOf({ wide })) : sampleStrokes(digit);

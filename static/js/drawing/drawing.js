@@ -11,7 +11,7 @@ import { bounds } from "./strokes.js";
 /** A sheet for a number is this many times as wide as high. */
 const WIDE = 2.5;
 
-/** How much of a sheet's width a drawing may take that is moved there. */
+/** A drawing that is moved to another sheet may take this share of its width. */
 const FILL = 0.95;
 
 export const BLANK = Object.freeze({ wide: false, strokes: [], picture: null });
@@ -32,7 +32,7 @@ export function aspectOf({ wide, picture }) {
   return Math.min(WIDE, Math.max(1, picture.image.width / picture.image.height));
 }
 
-/** The same drawing on a sheet of the other kind: in the middle, and no larger than it fits. */
+/** The same drawing on a sheet of the other kind: in the middle, shrunk if it does not fit. */
 export function onOtherSheet(drawing) {
   const other = { ...drawing, wide: !drawing.wide };
   const box = bounds(drawing.strokes);

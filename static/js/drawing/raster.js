@@ -10,7 +10,7 @@ import { flatten, projection } from "./strokes.js";
 /** Height in pixels of the picture that is sent: ten times the network's input. */
 export const HEIGHT = 280;
 
-/** Pieces of a line are joined until they are so many pixels long: no bend within can be seen. */
+/** Short pieces of a line are joined until they have this length in pixels; bends within cannot be seen. */
 const MIN_PIECE = 1;
 
 /**

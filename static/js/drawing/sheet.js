@@ -11,7 +11,7 @@ const PAPER = "#ffffff";
 /** Widths that differ by less, in heights of the sheet, look the same. */
 const SAME_WIDTH = 0.001;
 
-/** A palm often touches just before or after the pen; for so long only the pen counts. */
+/** A palm often touches just before or after the pen; in this time only the pen counts. */
 const PALM_MS = 700;
 
 export class Sheet {
@@ -122,7 +122,7 @@ export class Sheet {
     try {
       this.#canvas.setPointerCapture(pointerId);
     } catch {
-      // The pointer is gone already, or was made by a script: events come all the same.
+      // The pointer is gone already, or a script made it; its events come without capture too.
     }
   }
 
@@ -152,7 +152,7 @@ export class Sheet {
   }
 }
 
-/** How a picture is laid on the sheet: whole, in the middle, as large as it fits. */
+/** Where a picture is put on the sheet: whole, in the middle, as large as possible. */
 export function contain(imageWidth, imageHeight, width, height) {
   const scale = Math.min(width / imageWidth, height / imageHeight);
   const [w, h] = [imageWidth * scale, imageHeight * scale];

@@ -7,10 +7,10 @@
  * A stroke that came out of a link is `smooth` already: its points are joined by straight lines.
  */
 
-/** Points closer than this to the last one add nothing that could be seen. */
+/** Points closer than this to the last one make no visible difference. */
 const MIN_STEP = 0.002;
 
-/** Curves are cut into pieces of about this length, at most so many each. */
+/** Curves are cut into pieces of about this length; a curve has at most `MAX_PIECES`. */
 const PIECE = 0.02;
 const MAX_PIECES = 16;
 

@@ -7,7 +7,7 @@ import { MapView, placeOfLargest, reachOf } from "./map_view.js";
 
 /** @import { ElementwiseDetail, LayerDescription, LayerInspector, Plane, Vector, Volume } from "./interface.d.ts" */
 
-/** What becomes of a number x, in words; where all numbers are shown, it is the one `at` a place. */
+/** What the layer does with a number x, in words; `at` is its index if all numbers are shown. */
 const RULES = {
   ReLU: () => "max(0, x): what is below zero becomes zero",
   LeakyReLU: () => "x where it is positive, a small part of it where it is negative",
@@ -85,7 +85,7 @@ function cellAt(at, [, columns]) {
   return [Math.floor(at / columns), at % columns];
 }
 
-/** Where in an array of maps (rows, columns, maps) its number `at` stands, in words. */
+/** The place of number `at` in an array of maps (rows, columns, maps), in words. */
 function placeIn(shape, at) {
   if (shape.length < 3) return `it was number ${count(at + 1)}`;
   const [, columns, maps] = shape;

@@ -1,11 +1,11 @@
-/** The strip of layers: what each of them makes of the drawing, live. */
+/** The strip of layers: the output of each for the drawing, live. */
 
 import { Inspector } from "./inspector.js";
 import { byId, element } from "../dom.js";
 import { size } from "../format.js";
 import { gridOf, isVector, paintScores, paintTiles, peakOf } from "../results/maps.js";
 
-/** A layer of so few numbers shows each by its own index. */
+/** A layer with at most this many numbers shows each of them with its index. */
 const MAX_SCORES = 16;
 
 export class Strip {
@@ -80,7 +80,7 @@ export class Strip {
     return { item, canvas, layer, paint: scores ? paintScores : paintTiles };
   }
 
-  /** A click opens the map under the pointer, the keyboard the one that is strongest. */
+  /** A click opens the map under the pointer; the keyboard opens the strongest map. */
   #open(layer, event, canvas) {
     const maps = this.#explanation?.layers[layer.index].maps;
     const pointed = event.detail > 0 ? mapAt(canvas, event, layer.output_shape) : null;

@@ -2,7 +2,7 @@
 
 export function toBase64(bytes) {
   let binary = "";
-  // fromCharCode takes its bytes as arguments, of which there may not be too many at once.
+  // fromCharCode takes its bytes as arguments, and a call may not have too many.
   for (let i = 0; i < bytes.length; i += 0x8000) {
     binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
   }

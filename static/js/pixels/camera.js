@@ -1,4 +1,4 @@
-/** A picture from the camera, with a view-finder; where there is none, the file chooser. */
+/** A picture from the camera, with a view-finder; without a camera, the file chooser. */
 
 import { byId } from "../dom.js";
 

@@ -46,7 +46,7 @@ function withType(file) {
   return file.type ? file : new Blob([file], { type: "application/octet-stream" });
 }
 
-/** Whether what is read from a canvas is what was painted on it; privacy guards answer noise. */
+/** Whether a canvas returns what was painted on it; browsers that guard privacy return noise. */
 export function canvasIsHonest() {
   const canvas = Object.assign(document.createElement("canvas"), { width: 16, height: 16 });
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -61,7 +61,7 @@ export function canvasIsHonest() {
   });
 }
 
-/** The first picture among what was pasted or dropped, or null. */
+/** The first picture among pasted or dropped items, or null. */
 export function pictureIn(transfer) {
   return [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/")) ?? null;
 }

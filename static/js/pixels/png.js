@@ -1,8 +1,7 @@
 /**
  * Grey pixels to a PNG file and back (PNG specification, third edition, sections 5, 9 and 11).
  *
- * Written out here because a canvas that is read back is not to be trusted: browsers that guard
- * privacy change its pixels.
+ * Written here and not by a canvas, because browsers that guard privacy change its pixels.
  */
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

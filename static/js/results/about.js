@@ -35,7 +35,7 @@ export function setName(key) {
   return words[0].toUpperCase() + words.slice(1);
 }
 
-/** What is known of the training, in one sentence. */
+/** The record of the training as one sentence. */
 export function trainingSentence({ epochs, optimizer, kinds }) {
   const drawn = Object.values(kinds ?? {}).reduce((sum, pictures) => sum + pictures, 0);
   const parts = [

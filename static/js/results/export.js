@@ -52,7 +52,7 @@ export class Exporter {
   }
 }
 
-/** The command that sends exactly this picture; a picture of one's own is named, not spelled out. */
+/** The command that sends exactly this picture; a picture from a file is given by its name. */
 export async function curlCommand({ drawing, blob }, origin = location.origin) {
   const url = `${origin}${drawing.wide ? "/read" : "/predict"}`;
   if (drawing.picture) {

@@ -5,7 +5,7 @@
 import { fromBase64 } from "../pixels/base64.js";
 import { decodePng } from "../pixels/png.js";
 
-/** Weak values would hardly be seen on a linear scale. */
+/** On a linear scale, weak values could hardly be seen. */
 const GAMMA = 0.65;
 
 /**
@@ -74,7 +74,7 @@ function put(canvas, width, height, pixels) {
   canvas.getContext("2d").putImageData(new ImageData(bytes, width, height), 0, 0);
 }
 
-/** Tiles are painted at least so large, so that the gap of one pixel between them stays narrow. */
+/** The least size of a tile in pixels, so that the gap of one pixel between tiles looks narrow. */
 const MIN_TILE = 10;
 
 /** Paint all maps of a layer as tiles; the page scales the canvas up. */
@@ -135,7 +135,7 @@ export function inkOn([r, g, b]) {
   return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#1f1b15" : "#fffdf8";
 }
 
-/** Whether a layer's output is a row of numbers, and no map. */
+/** Whether a layer's output is a vector. */
 export function isVector({ count, tile }) {
   return count === 1 && tile[0] === 1;
 }
@@ -170,7 +170,7 @@ export function paintInk(canvas, { bytes, width, height }) {
 const HOT = [214, 64, 8];
 const COLD = [30, 90, 190];
 
-/** Heat over pale ink: warm speaks for the digit, blue against it. */
+/** Heat over pale ink: a warm patch raises the digit's score, a blue one lowers it. */
 export function paintHeat(canvas, { bytes, width, height, min, max }, input) {
   const reach = Math.max(Math.abs(min), Math.abs(max));
   const pixels = Uint32Array.from(bytes, (byte, i) => {

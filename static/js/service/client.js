@@ -1,4 +1,4 @@
-/** Asking the service: errors that say what to do, one request at a time, waiting longer each time. */
+/** Ask the service: helpful errors, one request at a time, longer waits after each failure. */
 
 import { sentence } from "../format.js";
 
@@ -21,7 +21,7 @@ export class ServiceError extends Error {
  * Send a picture's bytes, or JSON, and return the parsed answer.
  *
  * @param {Blob | object} body a Blob goes as it is, anything else as JSON
- * @throws {ServiceError} for every answer but 2xx, and for none
+ * @throws {ServiceError} if the status is not 2xx, or there is no answer
  */
 export async function post(path, body, { signal, fetch = globalThis.fetch } = {}) {
   const blob = body instanceof Blob;
@@ -74,8 +74,8 @@ export function retryDelay(attempt, retryAfter = null) {
 }
 
 /**
- * Keeps answers in order. One request is under way; of those that come meanwhile only the newest
- * waits its turn. So a stale answer can never replace a newer one, and a pen that never rests still
+ * Keeps answers in order. One request is under way; of those made in the meantime only the newest
+ * is kept. So an old answer can never replace a newer one, and a pen that never rests still
  * gets answers.
  */
 export class LatestRequest {
@@ -94,7 +94,7 @@ export class LatestRequest {
     else this.#run(job);
   }
 
-  /** Forget everything that was asked: no answer to it will be delivered. */
+  /** Forget all requests: none of their answers will be delivered. */
   cancel() {
     this.#waiting = null;
     this.#running?.controller.abort();

@@ -2,14 +2,14 @@
  * From a drawing to answers: what the service is asked, in which order, and what is dropped.
  *
  * An answer is asked for with every movement. The feature maps follow each answer; the heat map,
- * which is dearer, comes once the pen rests.
+ * which costs more, follows once the pen rests.
  */
 
 import { LatestRequest, post } from "./client.js";
 import { toBlob } from "../drawing/drawing.js";
 import { decodeSprite, fromDataUrl } from "../results/maps.js";
 
-/** The pen rests when it has not moved for so long. */
+/** The pen rests when it has not moved for this time. */
 const REST_MS = 60;
 const HEAT_MS = 200;
 
@@ -30,10 +30,10 @@ export class Requests {
   #heatTimer;
   #mapsTimer = null;
 
-  /** Whether somebody looks at the feature maps; they are not asked for otherwise. */
+  /** Whether the feature maps are on the screen; otherwise they are not requested. */
   mapsAreSeen = false;
 
-  /** @param on functions `{ answer, rest, maps, heat, error }` to be called with what comes */
+  /** @param on functions `{ answer, rest, maps, heat, error }`, called with what arrives */
   constructor(on) {
     this.#on = on;
   }
@@ -43,7 +43,7 @@ export class Requests {
     return this.#answered;
   }
 
-  /** Forget everything that was asked. */
+  /** Forget all requests. */
   cancel() {
     for (const latest of [this.#answers, this.#maps, this.#heat, this.#details]) latest.cancel();
     clearTimeout(this.#restTimer);
@@ -51,7 +51,7 @@ export class Requests {
     this.#drawing = this.#answered = this.#subject = null;
   }
 
-  /** Ask what the drawing says. */
+  /** Ask the service to read the drawing. */
   ask(drawing) {
     this.#drawing = drawing;
     this.#resting = false;
@@ -76,7 +76,7 @@ export class Requests {
     this.#heatTimer = setTimeout(() => this.#askHeat(), HEAT_MS);
   }
 
-  /** Ask for the maps now, if there is something to show and somebody looks. */
+  /** Ask for the maps now, if there is a picture and they are on the screen. */
   refreshMaps() {
     clearTimeout(this.#mapsTimer);
     this.#mapsTimer = null;
@@ -109,7 +109,7 @@ export class Requests {
   #explain(latest, query, onAnswer) {
     const subject = this.#subject;
     const send = async (signal) => decode(await post(`/explain${query}`, subject, { signal }));
-    // A picture that cannot be explained has been refused as a whole already.
+    // If a picture cannot be explained, reading it has failed already, with a message.
     const onError = (error) => error.temporary && this.#on.error(error);
     latest.ask(send, onAnswer, onError);
   }
