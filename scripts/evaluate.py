@@ -11,7 +11,7 @@
     python scripts/evaluate.py --card                    # all of it, into docs/model-card.md
 
 `--data` is a folder of IDX files, CSV files or PNG folders 0/ … 9/; without it, $CONVNET_DATA_DIR
-or ./data. A network of some digits only is measured on these. `--figures` writes the
+or ./data. A network that knows some digits only is measured on those. `--figures` writes the
 confusion matrix and the mistakes as PNG files. Of several networks, mean ± standard deviation is
 printed.
 
@@ -90,7 +90,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _refuse_as_served(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Exit if an option would have no effect because networks are measured as served."""
+    """End the command where measuring as served would leave an option without effect."""
     asked = [name for name in ("card", "pictures", "stand_ins") if getattr(options, name)]
     if not asked:
         return

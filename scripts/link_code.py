@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def link(text: str, folder: Path) -> str:
-    """Return a document's text with the line numbers of all its links corrected.
+    """Return a document's text with the lines of all its links looked up anew.
 
     Raises
     ------
