@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
@@ -29,19 +28,3 @@ def batch_last(x: Array) -> Array:
 def batch_first(x: Array) -> Array:
     """View of `x` (…, N) as (N, …): the inverse of `batch_last`; never copies."""
     return x.transpose(-1, *range(x.ndim - 1))
-
-
-def runs(array: Array, length: int, shape: Shape, strides: Shape) -> Array:
-    """View runs of `length` numbers as one item each, for copying: items of many bytes go faster.
-
-    Parameters
-    ----------
-    array : ndarray
-        Contiguous; where the first run starts.
-    length : int
-        Numbers in a run.
-    shape, strides : tuple of int
-        Of the view; strides in bytes.
-    """
-    first = np.ndarray((1,), f"V{length * array.itemsize}", array)
-    return as_strided(first, shape, strides)

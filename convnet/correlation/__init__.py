@@ -18,7 +18,7 @@ import numpy as np
 
 from convnet.arrays import Array, Shape
 from convnet.correlation import im2col, overlapping_windows, whole_rows, winograd
-from convnet.correlation.partition import Geometry
+from convnet.correlation.geometry import Geometry
 
 __all__ = ["Geometry", "correlate", "input_gradient", "kernel_gradient"]
 

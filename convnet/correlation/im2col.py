@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
-from convnet.correlation.partition import Geometry
+from convnet.correlation.geometry import Geometry
 
 
 def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -> Array:

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
-from convnet.correlation.partition import Geometry, Grid
+from convnet.correlation.geometry import Geometry
+from convnet.correlation.partition import Grid
 from convnet.correlation.row_buffer import Ring, sum_over_rows
 from convnet.runtime.threads import parallel
 

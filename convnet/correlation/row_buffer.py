@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.correlation.partition import Geometry, Grid
+from convnet.correlation.geometry import Geometry
+from convnet.correlation.partition import Grid
 from convnet.runtime.threads import parallel_sum
 
 

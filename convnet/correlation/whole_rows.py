@@ -16,8 +16,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
+from convnet.correlation.geometry import Geometry
 from convnet.correlation.overlapping_windows import BLOCK
-from convnet.correlation.partition import Geometry
 from convnet.correlation.row_buffer import Ring, sum_over_rows
 
 # Multiplications up to which OpenBLAS takes two matrices as they lie. Beyond, it copies them first,

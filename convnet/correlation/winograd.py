@@ -26,7 +26,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convnet.arrays import Array
-from convnet.correlation.partition import Geometry, Grid
+from convnet.correlation.geometry import Geometry
+from convnet.correlation.partition import Grid
 from convnet.runtime.threads import parallel, parallel_sum
 
 TILE = 4  # outputs along a side of a tile

@@ -13,10 +13,10 @@ from collections import deque
 
 import numpy as np
 
-from convnet.arrays import Array, runs
+from convnet.arrays import Array
 from convnet.correlation.winograd import TILE
 from convnet.inference import winograd_steps
-from convnet.inference.steps import Step, copy, largest, multiply, pad
+from convnet.inference.steps import Step, copy, largest, multiply, pad, runs
 from convnet.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape
 from convnet.network import Sequential
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from convnet.arrays import Array, Shape, runs
-from convnet.correlation.partition import Geometry
+from convnet.arrays import Array, Shape
+from convnet.correlation.geometry import Geometry
 from convnet.correlation.winograd import A_T, A_T_AND_BIAS, B_T, KERNEL, TILE, VALUES, G
-from convnet.inference.steps import Step, copy, largest, multiply, pad
+from convnet.inference.steps import Step, copy, largest, multiply, pad, runs
 
 # With fewer channels in or out, unfolding is as fast.
 FEWEST_CHANNELS = 16

@@ -8,6 +8,7 @@ import pytest
 
 import convnet
 from convnet.inference import served_network
+from convnet.inference.folding import fold
 from convnet.layers import (
     AveragePool2D,
     BatchNorm,
@@ -100,7 +101,7 @@ def test_a_single_image_is_pooled_as_in_a_batch(size, pool):
 
 
 def test_batch_norm_and_dropout_are_folded_away(network):
-    folded = served_network.fold(network)
+    folded = fold(network)
     assert not any(isinstance(layer, Dropout) for layer in folded.layers)
     # What has no convolution or dense layer before it stays.
     kept = [layer for layer in folded.layers if isinstance(layer, BatchNorm)]
