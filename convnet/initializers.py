@@ -122,7 +122,7 @@ INITIALIZERS: dict[str, Initializer] = {
 
 
 def get(initializer: str | Initializer) -> Initializer:
-    """Find an initializer by its name; a function is handed back as it is.
+    """Return the initializer of that name; a function is returned as it is.
 
     Raises
     ------
@@ -135,3 +135,15 @@ def get(initializer: str | Initializer) -> Initializer:
         names = ", ".join(INITIALIZERS)
         raise ValueError(f"`initializer` must be one of {names}, got {initializer!r}")
     return INITIALIZERS[initializer]
+
+
+def named(initializer: str | Initializer) -> str | Initializer:
+    """Return the name of one of `INITIALIZERS`; any other function is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no initializer of that name.
+    """
+    function = get(initializer)
+    return next((name for name, one in INITIALIZERS.items() if one is function), function)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from convnet.arrays import Array, Shape
-from convnet.layers import Layer, LeakyReLU, MaxPool2D, ReLU, Sigmoid, Softmax
-from convnet.layers.activations import softmax
+from convnet.layers import Layer, MaxPool2D, Sigmoid, Softmax
+from convnet.layers.activations import Rectifier, softmax
 from convnet.runtime.malloc import keep_freed_memory
 
 # Images that go through all layers at once when predicting, so that memory stays small and the
@@ -103,26 +103,32 @@ class Sequential:
         if len(x) > MANY:
             keep_freed_memory(KEPT)
         for layer in self.order:
-            x = layer.run(x, training)
+            x = layer.forward(x, training=training)
         return x
 
-    def backward(self, dout: Array) -> Array:
-        """Map the gradient by the output to the gradient by the input; fill every `grads`."""
-        return self._first.backward(self._backward_to_first(dout))
+    def backward(self, dout: Array, *, need_dx: bool = True) -> Array:
+        """Map the gradient by the output to the gradient by the input, dx; fill every `grads`.
 
-    def fill_grads(self, dout: Array) -> None:
-        """Fill every `grads`, as `backward` does, but spare the gradient by the images."""
-        self._first.fill_grads(self._backward_to_first(dout))
-        self._first.release()
+        Parameters
+        ----------
+        dout : ndarray, shape (N, *output_shape)
+        need_dx : bool
+            False spares the first layer its dx, which training has no use for; what is returned
+            then has no meaning.
 
-    @property
-    def _first(self) -> Layer:
-        return self.order[0]
-
-    def _backward_to_first(self, dout: Array) -> Array:
-        for layer in reversed(self.order[1:]):
-            dout = layer.backward(dout)
-            layer.release()
+        Raises
+        ------
+        RuntimeError
+            If no ``forward(x, training=True)`` came before.
+        """
+        first = self.order[0]
+        first.needs_dx = need_dx
+        try:
+            for layer in reversed(self.order):
+                dout = layer.backward(dout)
+                layer.cache = None  # its memory is free for the layers before it
+        finally:
+            first.needs_dx = True
         return dout
 
     def predict(self, x: Array) -> Array:
@@ -253,13 +259,13 @@ def _name_layers(layers: list[Layer]) -> None:
 
 
 def _pool_before_activation(layers: list[Layer]) -> list[Layer]:
-    """Order of execution: a max-pool changes places with the rising activation before it.
+    """Return the order of execution: a max-pooling changes places with the rectifier before it.
 
-    The largest of the activated numbers is the activated largest number, so outputs and
-    gradients stay the same, while the activation has pool_size² times fewer numbers to do.
+    The largest of the rectified numbers is the largest number, rectified. So outputs and gradients
+    stay the same, while the rectifier has pool_size² times fewer numbers to do.
     """
     order = list(layers)
     for i in range(len(order) - 1):
-        if isinstance(order[i], ReLU | LeakyReLU) and isinstance(order[i + 1], MaxPool2D):
+        if isinstance(order[i], Rectifier) and isinstance(order[i + 1], MaxPool2D):
             order[i], order[i + 1] = order[i + 1], order[i]
     return order

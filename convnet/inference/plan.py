@@ -157,4 +157,4 @@ def _rectify(buffer: Array) -> Step:
 def _ask(layer: Layer, source: Array) -> tuple[list[Step], Array]:
     """Let any other layer do its own work, and copy what it returns."""
     out = np.empty(layer.output_shape, np.float32)
-    return [lambda: np.copyto(out, layer.run(source[None], training=False)[0])], out
+    return [lambda: np.copyto(out, layer.forward(source[None])[0])], out

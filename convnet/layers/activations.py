@@ -6,8 +6,6 @@ only Softmax looks across the classes.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from convnet.arrays import Array
@@ -16,17 +14,32 @@ from convnet.layers.base import Layer
 from convnet.runtime.threads import elementwise
 
 
-class ReLU(Layer):
+class Rectifier(Layer):
+    """What ReLU and LeakyReLU share: a larger number never becomes a smaller one.
+
+    So a network may max-pool first and rectify the fewer numbers that are left
+    (`Sequential.order`): pictures of any size are accepted, with as many channels as in `build`.
+    """
+
+    def check(self, x: Array) -> None:
+        if x.shape[-1:] != self.input_shape[-1:]:
+            super().check(x)
+
+
+class ReLU(Rectifier):
     """max(x, 0). Its derivative is 1 where x > 0, else 0 (Nair and Hinton, 2010)."""
 
     kind = "relu"
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
         out = elementwise(_relu, x)
-        return out, out
+        if training:
+            self.cache = out
+        return out
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return elementwise(_relu_gradient, dout, cache)
+    def backward(self, dout: Array) -> Array:
+        return elementwise(_relu_gradient, dout, self.cache)
 
 
 def _relu(x: Array, out: Array) -> None:
@@ -35,13 +48,12 @@ def _relu(x: Array, out: Array) -> None:
 
 
 def _relu_gradient(dout: Array, y: Array, out: Array) -> None:
-    np.greater(
-        y, 0, out=out
-    )  # as numbers: a product of floats and booleans converts piece by piece
+    # Compared into floats: a product of floats and booleans would convert them piece by piece.
+    np.greater(y, 0, out=out)
     np.multiply(out, dout, out=out)
 
 
-class LeakyReLU(Layer):
+class LeakyReLU(Rectifier):
     """x where x > 0, else `negative_slope`·x, so that no unit dies (Maas et al., 2013).
 
     Parameters
@@ -56,14 +68,14 @@ class LeakyReLU(Layer):
         super().__init__()
         self.negative_slope = require_fraction("negative_slope", negative_slope)
 
-    def config(self) -> dict[str, Any]:  # noqa: D102
-        return {"negative_slope": self.negative_slope}
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        if training:
+            self.cache = x
+        return np.maximum(x, x * x.dtype.type(self.negative_slope))
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        return np.maximum(x, x * x.dtype.type(self.negative_slope)), x
-
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return np.where(cache > 0, dout, dout * dout.dtype.type(self.negative_slope))
+    def backward(self, dout: Array) -> Array:
+        return np.where(self.cache > 0, dout, dout * dout.dtype.type(self.negative_slope))
 
 
 class Sigmoid(Layer):
@@ -71,12 +83,16 @@ class Sigmoid(Layer):
 
     kind = "sigmoid"
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        out = sigmoid(x)
-        return out, out
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        y = sigmoid(x)
+        if training:
+            self.cache = y
+        return y
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return np.asarray(dout * cache * (1 - cache))
+    def backward(self, dout: Array) -> Array:
+        y = self.cache
+        return np.asarray(dout * y * (1 - y))
 
 
 def sigmoid(x: Array) -> Array:
@@ -89,12 +105,16 @@ class Tanh(Layer):
 
     kind = "tanh"
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        out = np.tanh(x)
-        return out, out
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        y = np.tanh(x)
+        if training:
+            self.cache = y
+        return y
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return np.asarray(dout * (1 - cache * cache))
+    def backward(self, dout: Array) -> Array:
+        y = self.cache
+        return np.asarray(dout * (1 - y * y))
 
 
 class Softmax(Layer):
@@ -106,12 +126,16 @@ class Softmax(Layer):
 
     kind = "softmax"
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        out = softmax(x)
-        return out, out
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        y = softmax(x)
+        if training:
+            self.cache = y
+        return y
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return np.asarray(cache * (dout - (dout * cache).sum(axis=-1, keepdims=True)))
+    def backward(self, dout: Array) -> Array:
+        y = self.cache
+        return np.asarray(y * (dout - (dout * y).sum(axis=-1, keepdims=True)))
 
 
 def softmax(logits: Array) -> Array:

@@ -1,4 +1,8 @@
-"""What every layer is: shapes known beforehand, a forward pass, a backward pass."""
+"""What every layer is: shapes known beforehand, a forward pass, a backward pass.
+
+The simplest whole layer to read next is `convnet/layers/dense.py`; what calls the layers one after
+the other is `convnet/network.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,9 @@ class Layer:
     """A differentiable function with parameters.
 
     A layer is made with its hyper-parameters, *built* once for an input shape, and then maps
-    arrays (N, *input_shape) to arrays (N, *output_shape). Subclasses implement `compute` and
-    `input_gradient`; those with parameters `create_params` and `parameter_gradients` too.
+    arrays (N, *input_shape) to arrays (N, *output_shape). A subclass writes `forward` and
+    `backward`; if its output has another shape, `infer_shape`; if it has parameters,
+    `array_shapes` and `create_params`.
 
     Attributes
     ----------
@@ -26,6 +31,10 @@ class Layer:
         What is saved with the weights but not trained (the running statistics of BatchNorm).
     input_shape, output_shape : tuple of int
         Without the batch axis; empty before `build`.
+    needs_dx : bool
+        Whether anyone will read what `backward` returns. False only while a network's first layer
+        is trained: the gradient by the images changes no weight. Layers whose dx is expensive look
+        at it, and return an empty array.
     """
 
     kind = "layer"
@@ -37,13 +46,67 @@ class Layer:
         self.state: dict[str, Array] = {}
         self.input_shape: Shape = ()
         self.output_shape: Shape = ()
+        self.needs_dx = True
         self._cache: Any = None
 
-    # -- what a subclass says of itself ---------------------------------------------------
+    # -- what a layer computes ------------------------------------------------------------
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Map `x` (N, *input_shape) to (N, *output_shape), in the dtype of `x`.
+
+        Only with ``training=True`` is `cache` written, so that threads may share a network that
+        only answers.
+
+        Raises
+        ------
+        ValueError
+            If `x` has another shape.
+        """
+        raise NotImplementedError
+
+    def backward(self, dout: Array) -> Array:
+        """Map the gradient by the output to the gradient by the input, dx; fill `grads`.
+
+        Raises
+        ------
+        RuntimeError
+            If no ``forward(x, training=True)`` came before.
+        """
+        raise NotImplementedError
+
+    def check(self, x: Array) -> None:
+        """Raise ValueError if `x` is no batch of this layer's inputs."""
+        if x.shape[1:] != self.input_shape:
+            raise ValueError(f"{self.name} expects (N, {_join(self.input_shape)}), got {x.shape}")
+
+    @property
+    def cache(self) -> Any:
+        """What `forward` keeps for `backward`; None before, and once it is no longer needed.
+
+        Raises
+        ------
+        RuntimeError
+            If there is nothing to read.
+        """
+        if self._cache is None:
+            raise RuntimeError(f"{self.name}: backward needs forward(x, training=True) before it")
+        return self._cache
+
+    @cache.setter
+    def cache(self, value: Any) -> None:
+        self._cache = value
+
+    # -- what a layer says of itself ---------------------------------------------------
 
     def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments: enough to make the same layer again."""
-        return {}
+        """Return the constructor's arguments: enough to make the same layer again.
+
+        Each is read from the attribute of the same name, and can be written as JSON. So a function
+        that is given as `initializer`, and is none of `convnet.initializers`, is left out: the
+        layer made again has the default one. (Saved weights do not depend on it.)
+        """
+        arguments = {name: getattr(self, name) for name in signature(type(self)).parameters}
+        return {name: value for name, value in arguments.items() if not callable(value)}
 
     def infer_shape(self, input_shape: Shape) -> Shape:
         """Return the output shape for an input shape, or raise ValueError if it does not fit."""
@@ -56,24 +119,10 @@ class Layer:
     def create_params(self, rng: np.random.Generator) -> None:
         """Fill `params` and `state`; `input_shape` and `output_shape` are known by now."""
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:
-        """Return the output, and whatever the gradients will need (ignored unless training)."""
-        raise NotImplementedError
-
-    def parameter_gradients(self, dout: Array, cache: Any) -> dict[str, Array]:
-        """Return the gradient of the loss by each parameter."""
-        return {}
-
-    def input_gradient(self, dout: Array, cache: Any) -> Array:
-        """Return the gradient of the loss by the input; `grads` is filled by then."""
-        raise NotImplementedError
-
     @property
     def multiply_adds(self) -> int:
         """Multiplications (each with its addition) for one image."""
         return 0
-
-    # -- what everyone calls --------------------------------------------------------------
 
     def build(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
@@ -92,44 +141,6 @@ class Layer:
         self.state = {key: np.asarray(value, dtype) for key, value in self.state.items()}
         self.grads = {key: np.zeros_like(value) for key, value in self.params.items()}
         return self.output_shape
-
-    def forward(self, x: Array, *, training: bool = False) -> Array:
-        """Map `x` (N, *input_shape) to (N, *output_shape), in the dtype of `x`.
-
-        Only with ``training=True`` is anything remembered for `backward`, so that one network
-        can serve many threads.
-        """
-        if x.shape[1:] != self.input_shape:
-            raise ValueError(f"{self.name} expects (N, {_join(self.input_shape)}), got {x.shape}")
-        return self.run(x, training)
-
-    def run(self, x: Array, training: bool) -> Array:
-        """`forward` without the check of the shape: for callers that have checked."""
-        out, cache = self.compute(x, training)
-        if training:
-            self._cache = cache
-        return out
-
-    def backward(self, dout: Array) -> Array:
-        """Map the gradient by the output to the gradient by the input; fill `grads`.
-
-        Raises
-        ------
-        RuntimeError
-            If no ``forward(…, training=True)`` came before.
-        """
-        self.fill_grads(dout)
-        return self.input_gradient(dout, self._cache)
-
-    def fill_grads(self, dout: Array) -> None:
-        """Do the part of `backward` that concerns the parameters: all a first layer needs."""
-        if self._cache is None:
-            raise RuntimeError(f"{self.name}: backward needs forward(x, training=True) before it")
-        self.grads.update(self.parameter_gradients(dout, self._cache))
-
-    def release(self) -> None:
-        """Forget what the last training pass left; its memory is free for the layers below."""
-        self._cache = None
 
     def __repr__(self) -> str:
         """Return the expression that makes it; keywords are left out where they are the default."""

@@ -32,7 +32,7 @@ Source: Goodfellow, Bengio, Courville, *Deep Learning* (2016), section 9.1 and e
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -95,19 +95,9 @@ class Conv2D(Layer):
         if mode not in ("cross-correlation", "convolution"):
             raise ValueError(f"`mode` must be 'cross-correlation' or 'convolution', got {mode!r}")
         self.padding, self.use_bias, self.mode = padding, use_bias, mode
-        self.initializer = initializers.get(initializer)
+        self.initializer = initializers.named(initializer)
 
-    def config(self) -> dict[str, Any]:  # noqa: D102
-        return {
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "stride": self.stride,
-            "padding": self.padding,
-            "use_bias": self.use_bias,
-            "mode": self.mode,
-        }
-
-    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+    def infer_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:
             raise ValueError(f"expects images (H, W, C), got inputs of shape {input_shape}")
         height, width, _ = input_shape
@@ -119,18 +109,18 @@ class Conv2D(Layer):
             )
         return (out_height, out_width, self.filters)
 
-    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:  # noqa: D102
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         kernel = {"w": (*self.kernel_size, input_shape[2], self.filters)}
         return kernel | ({"b": (self.filters,)} if self.use_bias else {})
 
-    def create_params(self, rng: np.random.Generator) -> None:  # noqa: D102
+    def create_params(self, rng: np.random.Generator) -> None:
         shape = self.array_shapes(self.input_shape)["w"]
-        self.params["w"] = self.initializer(shape, rng, np.float64)
+        self.params["w"] = initializers.get(self.initializer)(shape, rng, np.float64)
         if self.use_bias:
             self.params["b"] = np.zeros(self.filters)
 
     @property
-    def multiply_adds(self) -> int:  # noqa: D102
+    def multiply_adds(self) -> int:
         height, width, filters = self.output_shape
         kernel_height, kernel_width = self.kernel_size
         return height * width * filters * kernel_height * kernel_width * self.input_shape[2]
@@ -141,23 +131,24 @@ class Conv2D(Layer):
         w = self.params["w"]
         return w[::-1, ::-1] if self.mode == "convolution" else w
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        columns = batch_last(x)
-        out = correlate(columns, self.correlation_kernel, self.geometry, self.params.get("b"))
-        return batch_first(out), columns
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        x_hwcn = batch_last(x)
+        out_hwcn = correlate(x_hwcn, self.correlation_kernel, self.geometry, self.params.get("b"))
+        if training:
+            self.cache = x_hwcn
+        return batch_first(out_hwcn)
 
-    def parameter_gradients(self, dout: Array, cache: Any) -> dict[str, Array]:  # noqa: D102
-        columns = batch_last(dout)
-        dw = kernel_gradient(cache, columns, self.geometry)
-        grads = {"w": np.ascontiguousarray(dw[::-1, ::-1]) if self.mode == "convolution" else dw}
+    def backward(self, dout: Array) -> Array:
+        x_hwcn, dout_hwcn = self.cache, batch_last(dout)
+        dw = kernel_gradient(x_hwcn, dout_hwcn, self.geometry)
+        self.grads["w"] = np.ascontiguousarray(dw[::-1, ::-1]) if self.mode == "convolution" else dw
         if self.use_bias:
-            grads["b"] = columns.sum(axis=(0, 1)).sum(axis=-1)
-        return grads
-
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
+            self.grads["b"] = dout_hwcn.sum(axis=(0, 1)).sum(axis=-1)
+        if not self.needs_dx:  # the first layer of a network that is being trained
+            return np.empty((0, *self.input_shape), dout.dtype)
         kernel = self.correlation_kernel.astype(dout.dtype, copy=False)
-        height, width, _ = self.input_shape
-        return batch_first(input_gradient(batch_last(dout), kernel, self.geometry, (height, width)))
+        return batch_first(input_gradient(dout_hwcn, kernel, self.geometry, self.input_shape[:2]))
 
     def _geometry(self, height: int, width: int) -> Geometry:
         if self.padding == "same":

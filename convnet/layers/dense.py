@@ -9,8 +9,6 @@ Source: Goodfellow et al., *Deep Learning*, section 6.5.6.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from convnet import initializers
@@ -50,46 +48,47 @@ class Dense(Layer):
         super().__init__()
         self.units = require_positive_int("units", units)
         self.use_bias = use_bias
-        self.initializer = initializers.get(initializer)
+        self.initializer = initializers.named(initializer)
 
-    def config(self) -> dict[str, Any]:  # noqa: D102
-        return {"units": self.units, "use_bias": self.use_bias}
-
-    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+    def infer_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:
             raise ValueError(
                 f"expects vectors (F,), got inputs of shape {input_shape}; add Flatten()"
             )
         return (self.units,)
 
-    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:  # noqa: D102
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         matrix = {"w": (*input_shape, self.units)}
         return matrix | ({"b": (self.units,)} if self.use_bias else {})
 
-    def create_params(self, rng: np.random.Generator) -> None:  # noqa: D102
+    def create_params(self, rng: np.random.Generator) -> None:
         shape = self.array_shapes(self.input_shape)["w"]
-        self.params["w"] = self.initializer(shape, rng, np.float64)
+        self.params["w"] = initializers.get(self.initializer)(shape, rng, np.float64)
         if self.use_bias:
             self.params["b"] = np.zeros(self.units)
 
     @property
-    def multiply_adds(self) -> int:  # noqa: D102
+    def multiply_adds(self) -> int:
         return self.input_shape[0] * self.units
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        out = product(self.params["w"].astype(x.dtype, copy=False).T, x.T)
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        w = self.params["w"].astype(x.dtype, copy=False)
+        out = product(w.T, x.T)  # (units, N), transposed: the batch is innermost in memory
         if self.use_bias:
             out += self.params["b"].astype(x.dtype, copy=False)[:, None]
-        return out.T, x
+        if training:
+            self.cache = x
+        return out.T
 
-    def parameter_gradients(self, dout: Array, cache: Any) -> dict[str, Array]:  # noqa: D102
-        grads = {"w": product(cache.T, dout)}
+    def backward(self, dout: Array) -> Array:
+        x, w = self.cache, self.params["w"].astype(dout.dtype, copy=False)
+        self.grads["w"] = product(x.T, dout)
         if self.use_bias:
-            grads["b"] = dout.sum(axis=0)
-        return grads
-
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return product(self.params["w"].astype(dout.dtype, copy=False), dout.T).T
+            self.grads["b"] = dout.sum(axis=0)
+        if not self.needs_dx:  # the first layer of a network that is being trained
+            return np.empty((0, *self.input_shape), dout.dtype)
+        return product(w, dout.T).T
 
 
 def product(a: Array, b: Array) -> Array:

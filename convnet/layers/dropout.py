@@ -7,8 +7,6 @@ expected sum is the same and nothing is left to do when serving.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from convnet.arrays import Array
@@ -32,21 +30,21 @@ class Dropout(Layer):
         self.rate = require_fraction("rate", rate)
         self.rng = np.random.default_rng(0)
 
-    def config(self) -> dict[str, Any]:  # noqa: D102
-        return {"rate": self.rate}
-
     def create_params(self, rng: np.random.Generator) -> None:
         """Take a stream of random numbers of its own from `rng`; there are no parameters."""
         (self.rng,) = rng.spawn(1)
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
         if not training:
-            return x, None
-        # Drawn in the memory order of x, so that the product is one straight loop.
-        kept = np.empty_like(x)
-        kept[...] = self.rng.random(x.shape, dtype=np.float32) >= self.rate
-        kept /= 1 - self.rate
-        return x * kept, kept
+            return x
+        mask = np.empty_like(
+            x
+        )  # in the memory order of x, so that the product is one straight loop
+        mask[...] = self.rng.random(x.shape, dtype=np.float32) >= self.rate
+        mask /= 1 - self.rate
+        self.cache = mask
+        return np.asarray(x * mask)
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return np.asarray(dout * cache)
+    def backward(self, dout: Array) -> Array:
+        return np.asarray(dout * self.cache)

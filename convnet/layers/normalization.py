@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -47,18 +46,15 @@ class BatchNorm(Layer):
         self.momentum = require_fraction("momentum", momentum)
         self.epsilon = require_positive("epsilon", epsilon)
 
-    def config(self) -> dict[str, Any]:  # noqa: D102
-        return {"momentum": self.momentum, "epsilon": self.epsilon}
-
-    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+    def infer_shape(self, input_shape: Shape) -> Shape:
         if not input_shape:
             raise ValueError("expects inputs with a channel axis, got scalars")
         return input_shape
 
-    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:  # noqa: D102
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return dict.fromkeys(("gamma", "beta", "mean", "var"), (input_shape[-1],))
 
-    def create_params(self, rng: np.random.Generator) -> None:  # noqa: D102
+    def create_params(self, rng: np.random.Generator) -> None:
         channels = self.input_shape[-1]
         self.params = {"gamma": np.ones(channels), "beta": np.zeros(channels)}
         self.state = {"mean": np.zeros(channels), "var": np.ones(channels)}
@@ -69,64 +65,41 @@ class BatchNorm(Layer):
         scale = self.params["gamma"] / np.sqrt(self.state["var"] + self.epsilon)
         return scale, self.params["beta"] - scale * self.state["mean"]
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        columns = batch_last(x)  # (…, C, N)
-        shape = (math.prod(columns.shape[:-2]), *columns.shape[-2:])
-        pixels = columns.reshape(shape)  # (pixels, C, N)
-        out = np.empty_like(columns)
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        pixels = _as_pixels(x)
         if not training:
-            _scale(pixels, *self.scale_and_shift, out.reshape(shape))
-            return batch_first(out), None
+            return self._as_images(_scaled(pixels, *self.scale_and_shift))
         count = pixels.size // pixels.shape[1]
-        mean = _channel_sums(pixels) / count
-        centre = mean
+        mean = centre = _channel_sums(pixels) / count
         var = _channel_dots(pixels, pixels) / count - mean**2
         if (mean**2 > _FAR * var).any():
             pixels, centre = pixels - mean[:, None], np.zeros_like(mean)
             var = _channel_dots(pixels, pixels) / count
-        self._remember(mean, var, count)
+        self._update_statistics(mean, var, count)
         inverse = 1 / np.sqrt(var + x.dtype.type(self.epsilon))
+        self.cache = pixels, centre, inverse  # xhat = (pixels - centre)·inverse
         scale = self.params["gamma"].astype(x.dtype, copy=False) * inverse
-        _scale(pixels, scale, self.params["beta"] - scale * centre, out.reshape(shape))
-        return batch_first(out), (pixels, centre, inverse)
+        return self._as_images(_scaled(pixels, scale, self.params["beta"] - scale * centre))
 
-    def parameter_gradients(self, dout: Array, cache: Any) -> dict[str, Array]:  # noqa: D102
-        x, centre, inverse = cache
-        pixels = batch_last(dout).reshape(x.shape)
-        total = _channel_sums(pixels)
-        # Σ dout·xhat, where xhat = (x - centre)·inverse.
-        return {
-            "gamma": inverse * (_channel_dots(x, pixels) - centre * total),
-            "beta": total,
-        }
-
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        x, centre, inverse = cache
-        columns = batch_last(dout)
+    def backward(self, dout: Array) -> Array:
+        x, centre, inverse = self.cache
+        dout_pixels = _as_pixels(dout)
         count = x.size // x.shape[1]
-        # dx = scale·(dout - slope·x - offset)
-        slope = inverse * self.grads["gamma"] / count
-        offset = self.grads["beta"] / count - slope * centre
+        dbeta = _channel_sums(dout_pixels)
+        dgamma = inverse * (_channel_dots(x, dout_pixels) - centre * dbeta)
+        self.grads["gamma"], self.grads["beta"] = dgamma, dbeta
+        # dx = scale·(dout - (slope·x + offset))
+        slope = inverse * dgamma / count
+        offset = dbeta / count - slope * centre
         scale = self.params["gamma"].astype(dout.dtype, copy=False) * inverse
-        wide_slope, wide_offset, wide_scale = (_wide(v, x) for v in (slope, offset, scale))
-        dx = np.empty_like(columns)
-        numbers, given, result = (
-            _flat(x),
-            _flat(columns.reshape(x.shape)),
-            _flat(dx.reshape(x.shape)),
-        )
+        return self._as_images(_input_gradient(x, dout_pixels, slope, offset, scale))
 
-        def task(start: int, stop: int) -> None:
-            for part in _chunks(start, stop, numbers):
-                rows = np.multiply(numbers[part], wide_slope, out=result[part])
-                rows += wide_offset
-                np.subtract(given[part], rows, out=rows)
-                rows *= wide_scale
+    def _as_images(self, pixels: Array) -> Array:
+        """View (pixels, C, N) as (N, *input_shape)."""
+        return batch_first(pixels.reshape(*self.input_shape, pixels.shape[-1]))
 
-        parallel(task, len(x), work=x.size)
-        return batch_first(dx)
-
-    def _remember(self, mean: Array, var: Array, count: int) -> None:
+    def _update_statistics(self, mean: Array, var: Array, count: int) -> None:
         unbiased = var * (count / max(count - 1, 1))  # as PyTorch does, so that weights can move
         for key, value in (("mean", mean), ("var", unbiased)):
             self.state[key] = (
@@ -141,6 +114,13 @@ _CHUNK = 1 << 18
 # Σ x² / m - mean² is quick, but where the mean is this many times the spread (squared), too little
 # is left of a number's digits; then the mean is taken away first.
 _FAR = 100
+
+
+def _as_pixels(x: Array) -> Array:
+    """View (or copy) `x` (N, …, C) as (pixels, C, N); vectors (N, F) have one pixel."""
+    x_hwcn = batch_last(x)
+    *size, channels, batch = x_hwcn.shape
+    return x_hwcn.reshape(math.prod(size), channels, batch)
 
 
 def _flat(pixels: Array) -> Array:
@@ -159,17 +139,36 @@ def _chunks(start: int, stop: int, rows: Array) -> Iterator[slice]:
         yield slice(pixel, min(pixel + size, stop))
 
 
-def _scale(pixels: Array, scale: Array, shift: Array, out: Array) -> None:
-    """Write scale·pixels + shift, channel by channel."""
-    wide_scale, wide_shift = _wide(scale, pixels), _wide(shift, pixels)
-    numbers, result = _flat(pixels), _flat(out)
+def _scaled(x: Array, scale: Array, shift: Array) -> Array:
+    """Return scale·x + shift, channel by channel."""
+    out = np.empty_like(x)
+    x_rows, out_rows = _flat(x), _flat(out)
+    scale, shift = _wide(scale, x), _wide(shift, x)
 
     def task(start: int, stop: int) -> None:
-        for part in _chunks(start, stop, numbers):
-            rows = np.multiply(numbers[part], wide_scale, out=result[part])
-            rows += wide_shift
+        for part in _chunks(start, stop, x_rows):
+            rows = np.multiply(x_rows[part], scale, out=out_rows[part])
+            rows += shift
 
-    parallel(task, len(pixels), work=pixels.size)
+    parallel(task, len(x), work=x.size)
+    return out
+
+
+def _input_gradient(x: Array, dout: Array, slope: Array, offset: Array, scale: Array) -> Array:
+    """Return scale·(dout - (slope·x + offset)), channel by channel."""
+    dx = np.empty_like(dout)
+    x_rows, dout_rows, dx_rows = _flat(x), _flat(dout), _flat(dx)
+    slope, offset, scale = _wide(slope, x), _wide(offset, x), _wide(scale, x)
+
+    def task(start: int, stop: int) -> None:
+        for part in _chunks(start, stop, x_rows):
+            rows = np.multiply(x_rows[part], slope, out=dx_rows[part])
+            rows += offset
+            np.subtract(dout_rows[part], rows, out=rows)
+            rows *= scale
+
+    parallel(task, len(x), work=x.size)
+    return dx
 
 
 def _channel_sums(pixels: Array) -> Array:

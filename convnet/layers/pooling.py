@@ -10,16 +10,19 @@ numbers are one strided view of the input, all their second numbers another, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from convnet.arrays import Array, Shape, batch_first, batch_last
 from convnet.checks import require_positive_int
 from convnet.layers.base import Layer
 from convnet.runtime.threads import parallel
+
+# share(place, rows, dx): write the part of dout that goes back to a place, for some output rows.
+Share = Callable[[int, slice, Array], None]
 
 
 class _Pool(Layer):
@@ -37,9 +40,6 @@ class _Pool(Layer):
         super().__init__()
         self.pool_size = require_positive_int("pool_size", pool_size)
         self.stride = require_positive_int("stride", pool_size if stride is None else stride)
-
-    def config(self) -> dict[str, Any]:
-        return {"pool_size": self.pool_size, "stride": self.stride}
 
     def infer_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:
@@ -60,13 +60,11 @@ class _Pool(Layer):
             for right in range(self.pool_size):
                 yield x[rows, right : right + (width - 1) * self.stride + 1 : self.stride]
 
-    def _scatter(self, dout: Array, share: Any) -> Array:
-        """Gradient by the input, where `share(place, rows)` is what goes back to a place."""
-        batch = dout.shape[-1]
-        shape = (*self.input_shape, batch)
+    def _scatter(self, shape: Shape, dtype: DTypeLike, share: Share) -> Array:
+        """Gradient by the input (H, W, C, N): what `share` gives back to each place of a window."""
         exact = self.stride == self.pool_size
         tiled = exact and all(side % self.stride == 0 for side in shape[:2])
-        dx = np.empty(shape, dout.dtype) if tiled else np.zeros(shape, dout.dtype)
+        dx = np.empty(shape, dtype) if tiled else np.zeros(shape, dtype)
 
         def task(start: int, stop: int) -> None:
             for place, view in enumerate(self._places(dx, start, stop)):
@@ -88,15 +86,16 @@ class MaxPool2D(_Pool):
 
     kind = "max_pool"
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        columns = batch_last(x)
-        shape = (*self.output_shape, x.shape[0])
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        x_hwcn = batch_last(x)
+        shape = (*self.output_shape, len(x))
         out = np.empty(shape, x.dtype)
         winner = np.zeros(shape, np.uint16 if self.pool_size > 15 else np.uint8)
 
         def task(start: int, stop: int) -> None:
             rows = slice(start, stop)
-            for place, view in enumerate(self._places(columns, start, stop)):
+            for place, view in enumerate(self._places(x_hwcn, start, stop)):
                 if place == 0:
                     out[rows] = view
                     continue
@@ -105,15 +104,17 @@ class MaxPool2D(_Pool):
                 np.maximum(out[rows], view, out=out[rows])
 
         parallel(task, shape[0], work=x.size)
-        return batch_first(out), winner
+        if training:
+            self.cache = winner
+        return batch_first(out)
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        columns = batch_last(dout)
+    def backward(self, dout: Array) -> Array:
+        winner, dout_hwcn = self.cache, batch_last(dout)
 
-        def share(place: int, rows: slice, out: Array) -> None:
-            np.multiply(columns[rows], cache[rows] == place, out=out)
+        def share(place: int, rows: slice, dx: Array) -> None:
+            np.multiply(dout_hwcn[rows], winner[rows] == place, out=dx)
 
-        return batch_first(self._scatter(columns, share))
+        return batch_first(self._scatter((*self.input_shape, len(dout)), dout.dtype, share))
 
 
 def _note_winner(winner: NDArray[Any], larger: NDArray[np.bool_], place: int) -> None:
@@ -126,22 +127,25 @@ class AveragePool2D(_Pool):
 
     kind = "average_pool"
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        columns = batch_last(x)
-        out = np.zeros((*self.output_shape, x.shape[0]), x.dtype)
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        x_hwcn = batch_last(x)
+        out = np.zeros((*self.output_shape, len(x)), x.dtype)
 
         def task(start: int, stop: int) -> None:
-            for view in self._places(columns, start, stop):
+            for view in self._places(x_hwcn, start, stop):
                 out[start:stop] += view
             out[start:stop] /= self.pool_size**2
 
         parallel(task, out.shape[0], work=x.size)
-        return batch_first(out), True
+        if training:
+            self.cache = x_hwcn.shape
+        return batch_first(out)
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        columns = batch_last(dout)
+    def backward(self, dout: Array) -> Array:
+        shape, dout_hwcn = self.cache, batch_last(dout)
 
-        def share(place: int, rows: slice, out: Array) -> None:
-            np.divide(columns[rows], self.pool_size**2, out=out)
+        def share(place: int, rows: slice, dx: Array) -> None:
+            np.divide(dout_hwcn[rows], self.pool_size**2, out=dx)
 
-        return batch_first(self._scatter(columns, share))
+        return batch_first(self._scatter(shape, dout.dtype, share))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from convnet.arrays import Array, Shape, batch_first
 from convnet.checks import require_positive_int
@@ -37,19 +36,20 @@ class Reshape(Layer):
             raise ValueError("`shape` must hold at least one side, got ()")
         self.shape = tuple(require_positive_int("shape", side) for side in shape)
 
-    def config(self) -> dict[str, Any]:  # noqa: D102
-        return {"shape": self.shape}
-
-    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+    def infer_shape(self, input_shape: Shape) -> Shape:
         if math.prod(input_shape) != math.prod(self.shape):
             raise ValueError(f"cannot reshape {input_shape} into {self.shape}")
         return self.shape
 
-    def compute(self, x: Array, training: bool) -> tuple[Array, Any]:  # noqa: D102
-        return _reshape(x, self.output_shape), True
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        if training:
+            self.cache = x.shape
+        return _reshape(x, self.output_shape)
 
-    def input_gradient(self, dout: Array, cache: Any) -> Array:  # noqa: D102
-        return _reshape(dout, self.input_shape)
+    def backward(self, dout: Array) -> Array:
+        _, *shape = self.cache
+        return _reshape(dout, tuple(shape))
 
 
 class Flatten(Reshape):
@@ -60,8 +60,5 @@ class Flatten(Reshape):
     def __init__(self) -> None:
         super().__init__((1,))
 
-    def config(self) -> dict[str, Any]:  # noqa: D102
-        return {}
-
-    def infer_shape(self, input_shape: Shape) -> Shape:  # noqa: D102
+    def infer_shape(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)

@@ -89,6 +89,11 @@ class Trainer:
         Decay of an exponential moving average of the weights, which `fit` puts into the network
         at its end.
 
+    Attributes
+    ----------
+    outputs : ndarray, shape (N, classes)
+        What the network gave for the last step's inputs, before its weights changed.
+
     Raises
     ------
     ValueError
@@ -108,6 +113,7 @@ class Trainer:
         self.loss: Loss = CrossEntropy() if loss is None else loss
         self.optimizer = Adam(1e-3) if optimizer is None else optimizer
         self.average = None if average is None else WeightAverage(network, average)
+        self.outputs = np.empty((0, *network.output_shape), np.float32)
         if isinstance(network.layers[-1], Softmax) and not isinstance(self.loss, CrossEntropy):
             raise ValueError(
                 f"a network that ends in Softmax needs CrossEntropy, got {self.loss!r}"
@@ -115,17 +121,13 @@ class Trainer:
 
     def step(self, x: Array, labels: Labels) -> float:
         """Do one update on inputs (N, …) and labels (N,); return the mean loss before it."""
-        loss, _ = self._step(x, labels)
-        return loss
-
-    def _step(self, x: Array, labels: Labels) -> tuple[float, int]:
-        outputs = self.network.forward(x, training=True)
-        loss, dout = self.loss(outputs, labels)
-        self.network.fill_grads(dout)
+        self.outputs = self.network.forward(x, training=True)
+        loss, dout = self.loss(self.outputs, labels)
+        self.network.backward(dout, need_dx=False)
         self.optimizer.step(self.network.params, self.network.grads)
         if self.average is not None:
             self.average.update(self.network)
-        return loss, _count_correct(outputs, labels)
+        return loss
 
     def fit(
         self,
@@ -183,11 +185,10 @@ class Trainer:
     ) -> None:
         began = time.perf_counter() - progress.seconds
         for x, labels in feeder.epoch(epoch, progress.step):
-            loss, correct = self._step(x, labels)
+            progress.losses.append(self.step(x, labels))
             progress.step += 1
-            progress.correct += correct
+            progress.correct += _count_correct(self.outputs, labels)
             progress.seen += len(x)
-            progress.losses.append(loss)
             progress.seconds = time.perf_counter() - began
             if on_step is not None:
                 on_step(self, progress)

@@ -61,4 +61,4 @@ def measure_statistics(network: Sequential, batches: Iterable[Array]) -> None:
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
     for trained in network.layers:
-        trained.release()
+        trained.cache = None

@@ -85,3 +85,10 @@ def test_get_takes_functions_as_they_are_and_names_what_it_knows():
     assert initializers.get(initializers.he_normal) is initializers.he_normal
     with pytest.raises(ValueError, match=r"he_normal.*got 'xavier'"):
         initializers.get("xavier")
+
+
+def test_initializers_are_known_by_name():
+    assert initializers.named("ones") == initializers.named(initializers.ones) == "ones"
+    assert initializers.named(len) is len
+    with pytest.raises(ValueError, match=r"he_normal.*got 'xavier'"):
+        initializers.named("xavier")

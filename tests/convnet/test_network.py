@@ -157,9 +157,33 @@ def test_parameter_gradients_alone_are_the_same(rng: np.random.Generator) -> Non
     network.backward(dout)
     expected = {name: value.copy() for name, value in network.grads.items()}
     network.forward(x, training=True)
-    network.fill_grads(dout)
+    network.backward(dout, need_dx=False)
     for name, value in network.grads.items():
         np.testing.assert_array_equal(value, expected[name])
+
+
+@pytest.mark.parametrize(
+    ("layers", "shape"), [([Conv2D(3, 3), Flatten(), Dense(5)], (8, 8, 2)), ([Dense(5)], (9,))]
+)
+def test_the_first_layer_is_spared_its_dx(
+    layers: list[Layer], shape: tuple[int, ...], rng: np.random.Generator
+) -> None:
+    network = Sequential(layers, shape, rng=rng)
+    x, dout = rng.random((6, *shape), np.float32), rng.random((6, 5), np.float32)
+    network.forward(x, training=True)
+    assert network.backward(dout, need_dx=False).size == 0
+    network.forward(x, training=True)
+    assert network.backward(dout).shape == x.shape
+
+
+def test_a_layer_gives_its_dx_after_a_training_step_that_failed(rng: np.random.Generator) -> None:
+    network = small(rng)
+    x = random_input(rng).astype(np.float32)
+    with pytest.raises(RuntimeError):
+        network.backward(np.zeros((6, 5), np.float32), need_dx=False)
+    first = network.layers[0]
+    out = first.forward(x, training=True)
+    assert first.backward(out).shape == x.shape
 
 
 def test_backward_needs_a_training_pass(rng: np.random.Generator) -> None:

@@ -57,7 +57,7 @@ class Ours(Peer):
         """Run one forward and backward pass; only BatchNorm's statistics are updated."""
         logits = self.network.forward(inputs(images), training=True)
         loss, dout = self.trainer.loss(logits, labels)
-        self.network.fill_grads(dout)
+        self.network.backward(dout, need_dx=False)
         state = {k: v for k, v in self.network.arrays.items() if k not in self.network.params}
         return Pass(np.array(logits), loss, {**self.network.grads, **state})
 

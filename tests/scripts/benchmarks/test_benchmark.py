@@ -267,7 +267,7 @@ def test_alternatives_leave_the_engine_as_it_was(data, ours):
         assert min(times) > 0
     assert (engine.network.order, served_network.BLOCK) == (order, block)
     assert convnet.get_threads() == 2
-    assert engine.network.fill_grads.__func__ is convnet.Sequential.fill_grads
+    assert engine.network.backward.__func__ is convnet.Sequential.backward
 
 
 def test_every_alternative_is_shown(bench, monkeypatch):
