@@ -1,7 +1,8 @@
-"""The plain definition of each operation that has a fast form elsewhere.
+"""The plain definitions of cross-correlation and convolution, to be read next to a textbook.
 
-Loops over output pixels, written to be read next to a textbook and to be tested against;
-nothing in the engine calls them. Arrays are (N, H, W, C).
+Loops over output pixels. Nothing in the engine calls them: docs/convolution-or-correlation.md
+compares them with `Conv2D`, and the figures of docs/how-it-works.md are computed with them. How the
+same sums run at the speed of BLAS is told in `convnet/correlation/`. Arrays are (N, H, W, C).
 """
 
 from __future__ import annotations
@@ -32,24 +33,3 @@ def correlate(x: Array, kernel: Array, stride: int = 1) -> Array:
 def convolve(x: Array, kernel: Array, stride: int = 1) -> Array:
     """Convolve in the mathematical sense: correlate with the kernel turned by 180 degrees."""
     return correlate(x, kernel[::-1, ::-1], stride)
-
-
-def max_pool(x: Array, size: int, stride: int) -> Array:
-    """Return the largest value of every window of `x` (N, H, W, C)."""
-    return _pool(x, size, stride, np.max)
-
-
-def average_pool(x: Array, size: int, stride: int) -> Array:
-    """Return the mean of every window of `x` (N, H, W, C)."""
-    return _pool(x, size, stride, np.mean)
-
-
-def _pool(x: Array, size: int, stride: int, reduce) -> Array:  # type: ignore[no-untyped-def]
-    batch, height, width, channels = x.shape
-    out_height, out_width = (height - size) // stride + 1, (width - size) // stride + 1
-    out = np.zeros((batch, out_height, out_width, channels), x.dtype)
-    for i in range(out_height):
-        for j in range(out_width):
-            window = x[:, i * stride : i * stride + size, j * stride : j * stride + size, :]
-            out[:, i, j, :] = reduce(window, axis=(1, 2))
-    return out

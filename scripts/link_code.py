@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Bring the links from the documents to lines of code up to date.
+"""Bring the links from the documents to lines of code, and the code they show, up to date.
 
     python scripts/link_code.py           # rewrite them
     python scripts/link_code.py --check   # only say which are stale, status 1 if any is
 
 A link such as [`Dense.compute`](../convnet/layers/dense.py#L80-L84) names a class, function or
 method of the file that it leads to. The lines are looked up in the file; the name is what counts.
+If a line ends in such a link and a colon, and a ```py block follows, the block is the code itself.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 LINK = re.compile(r"\[`(?P<symbol>[\w.]+)`\]\((?P<file>[^)#\s]+\.py)(?P<lines>#L\d+(?:-L\d+)?)?\)")
+SHOWN = re.compile(rf"{LINK.pattern}:\n\n```py\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -47,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def link(text: str, folder: Path) -> str:
-    """Return a document's text with the lines of all its links looked up anew.
+    """Return a document's text with the lines of all its links, and shown code, looked up anew.
 
     Raises
     ------
@@ -62,7 +64,13 @@ def link(text: str, folder: Path) -> str:
         first, last = lines_of(file.read_text(encoding="utf-8"), match["symbol"])
         return f"[`{match['symbol']}`]({match['file']}#L{first}-L{last})"
 
-    return LINK.sub(renew, text)
+    def show(match: re.Match[str]) -> str:
+        lines = (folder / match["file"]).read_text(encoding="utf-8").splitlines(keepends=True)
+        first, last = lines_of("".join(lines), match["symbol"])
+        begin, end = (at - match.start() for at in match.span("code"))
+        return match[0][:begin] + "".join(lines[first - 1 : last]) + match[0][end:]
+
+    return SHOWN.sub(show, LINK.sub(renew, text))
 
 
 def lines_of(source: str, symbol: str) -> tuple[int, int]:

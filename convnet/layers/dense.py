@@ -74,12 +74,12 @@ class Dense(Layer):
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
         w = self.params["w"].astype(x.dtype, copy=False)
-        out = product(w.T, x.T)  # (units, N), transposed: the batch is innermost in memory
+        out = product(w.T, x.T).T  # x·w, with the batch innermost in memory
         if self.use_bias:
-            out += self.params["b"].astype(x.dtype, copy=False)[:, None]
+            out += self.params["b"].astype(x.dtype, copy=False)
         if training:
             self.cache = x
-        return out.T
+        return out
 
     def backward(self, dout: Array) -> Array:
         x, w = self.cache, self.params["w"].astype(dout.dtype, copy=False)
@@ -88,11 +88,11 @@ class Dense(Layer):
             self.grads["b"] = dout.sum(axis=0)
         if not self.needs_dx:  # the first layer of a network that is being trained
             return np.empty((0, *self.input_shape), dout.dtype)
-        return product(w, dout.T).T
+        return product(w, dout.T).T  # dout·wᵀ
 
 
 def product(a: Array, b: Array) -> Array:
-    """Matrix product of (M, K) and (K, N), the rows of the result shared among the threads."""
+    """Return the matrix product of (M, K) and (K, N); the threads share the rows of the result."""
     out = np.empty((a.shape[0], b.shape[1]), a.dtype)
 
     def task(start: int, stop: int) -> None:

@@ -83,7 +83,7 @@ def test_the_battery_notices_a_mistake(project: Path, tmp_path: Path) -> None:
     copy = tmp_path / "project"
     shutil.copytree(project, copy)
     layer = copy / "convnet" / "layers" / "prelu.py"
-    layer.write_text(layer.read_text().replace("np.minimum(cache, 0)", "cache"))
+    layer.write_text(layer.read_text().replace("np.minimum(x, 0)", "x"))
     done = run(
         copy,
         sys.executable,

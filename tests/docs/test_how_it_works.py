@@ -93,6 +93,28 @@ def test_links_are_renewed_and_everything_else_stays(tmp_path: Path) -> None:
     )
 
 
+def test_code_that_is_shown_is_the_code(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text(SOURCE)
+    text = (
+        "Whole, [`Layer.forward`](code.py):\n\n```py\nold\n```\n\n"
+        "[`Layer`](code.py) and `x`:\n\n```py\nx\n```\n"
+    )
+    assert link_code.link(text, tmp_path) == (
+        "Whole, [`Layer.forward`](code.py#L13-L14):\n\n"
+        "```py\n    def forward(self) -> None:\n        pass\n```\n\n"
+        "[`Layer`](code.py#L6-L14) and `x`:\n\n```py\nx\n```\n"
+    )
+
+
+def test_a_whole_layer_is_shown(root: Path) -> None:
+    text = (root / "docs" / "how-it-works.md").read_text()
+    (shown,) = (match for match in link_code.SHOWN.finditer(text) if match["symbol"] == "Dense")
+    assert shown["code"] in (root / "convnet" / "layers" / "dense.py").read_text()
+    assert "class Dense(Layer):" in shown["code"]
+    assert "def forward(" in shown["code"]
+    assert "def backward(" in shown["code"]
+
+
 def test_the_command_tells_and_mends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "code.py").write_text(SOURCE)
     page = tmp_path / "page.md"
