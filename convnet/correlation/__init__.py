@@ -1,13 +1,13 @@
-"""Cross-correlation, forwards and backwards, by whichever way is fastest for the sizes at hand.
+"""Cross-correlation and its gradients, by the algorithm that is fastest for the sizes at hand.
 
-* `unfolding`: im2col, for a few images.
+* `im2col`: for a few images. The simplest; read it first.
+* `overlapping_windows`: for everything else, with `row_buffer`.
 * `winograd`: a quarter of the multiplications, for 3×3 kernels with many channels.
-* `rows`: kernel gradients from whole rows, for few channels.
-* `rings`: windows that overlap in memory, for everything else.
+* `whole_rows`: kernel gradients, for few channels.
 
-All arrays in this package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in, C_out). The plain
-definition that every way must agree with is `convnet/reference.py`; what was measured is in
-docs/performance.md.
+`Conv2D` (`convnet/layers/conv.py`) calls the three functions of this file. All arrays in this
+package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in, C_out). The plain definition, as
+loops, is in `convnet/reference.py`; what was measured is in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -22,29 +22,28 @@ from convnet.correlation.geometry import Geometry
 
 __all__ = ["Geometry", "correlate", "input_gradient", "kernel_gradient"]
 
-# Up to this many images, their windows are too narrow for a product each.
+# For up to this many images, one matrix product for each output pixel is too narrow to be fast.
 FEW = 8
 
 
 def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None = None) -> Array:
     """Return out[i, j, o, n] = Σ x[i·s + kh, j·s + kw, c, n] · kernel[kh, kw, c, o] + bias[o]."""
-    column = None if bias is None else bias.astype(x.dtype, copy=False)[:, None]
-    out: Array = _way(x, kernel.shape[3], geometry).correlate(
-        x, kernel.astype(x.dtype, copy=False), geometry, column
-    )
+    bias_column = None if bias is None else bias.astype(x.dtype, copy=False)[:, None]
+    algorithm = _fastest(x, kernel.shape[3], geometry)
+    out: Array = algorithm.correlate(x, kernel.astype(x.dtype, copy=False), geometry, bias_column)
     return out
 
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     """Return dkernel[kh, kw, c, o] = Σ x[i·s + kh, j·s + kw, c, n] · dout[i, j, o, n]."""
-    way = _way(x, dout.shape[2], geometry)
-    if way is overlapping_windows and whole_rows.suits(x, dout, geometry):
-        way = whole_rows
-    gradient: Array = way.kernel_gradient(x, dout, geometry)
+    algorithm = _fastest(x, dout.shape[2], geometry)
+    if algorithm is overlapping_windows and whole_rows.suits(x, dout, geometry):
+        algorithm = whole_rows
+    gradient: Array = algorithm.kernel_gradient(x, dout, geometry)
     return gradient
 
 
-def _way(x: Array, channels_out: int, geometry: Geometry) -> ModuleType:
+def _fastest(x: Array, channels_out: int, geometry: Geometry) -> ModuleType:
     if 0 < x.shape[3] <= FEW:
         return im2col
     if winograd.suits(x, channels_out, geometry):

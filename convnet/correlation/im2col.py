@@ -1,8 +1,10 @@
-"""Correlation by unfolding (im2col): the way for a few images.
+"""im2col: copy every window to a row of one matrix, and multiply that with the kernel.
 
-Every window is copied out to a row of one matrix (pixels·N, KH·KW·C), and a single product with
-the kernel (KH·KW·C, C_out) gives all outputs. It copies each number KH·KW times, but for a single
-image that is cheaper than a call of BLAS for every pixel.
+The windows are a matrix (pixels·N, KH·KW·C), and a single product with the kernel (KH·KW·C, C_out)
+gives all outputs. Each input number is copied KH·KW times, but for a few images that is cheaper
+than one call of BLAS for every output pixel.
+Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document
+processing", 2006.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ from convnet.correlation.geometry import Geometry
 
 def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -> Array:
     """Correlate a few images; `bias` is a column (C_out, 1)."""
-    patches = unfold(x, geometry)
-    out_height, out_width, batch = patches.shape[:3]
+    windows = im2col(x, geometry)
+    out_height, out_width, batch = windows.shape[:3]
     channels = kernel.shape[3]
-    rows = patches.reshape(out_height * out_width * batch, -1)
-    out = rows @ kernel.reshape(-1, channels)
+    matrix = windows.reshape(out_height * out_width * batch, -1)
+    out = matrix @ kernel.reshape(-1, channels)
     if bias is not None:
         out += bias[:, 0]
     return out.reshape(out_height, out_width, batch, channels).transpose(0, 1, 3, 2)
@@ -29,13 +31,13 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     """Return the gradient (KH, KW, C_in, C_out) by the kernel."""
     channels_in, channels_out = x.shape[2], dout.shape[2]
-    patches = unfold(x, geometry).reshape(-1, geometry.taps * channels_in)
-    rows = dout.transpose(0, 1, 3, 2).reshape(-1, channels_out)
-    return (patches.T @ rows).reshape(*geometry.kernel, channels_in, channels_out)
+    matrix = im2col(x, geometry).reshape(-1, geometry.taps * channels_in)
+    dout_matrix = dout.transpose(0, 1, 3, 2).reshape(-1, channels_out)
+    return (matrix.T @ dout_matrix).reshape(*geometry.kernel, channels_in, channels_out)
 
 
-def unfold(x: Array, geometry: Geometry) -> Array:
-    """Copy all windows of `x` (H, W, C, N): (H_out, W_out, N, KH, KW, C)."""
+def im2col(x: Array, geometry: Geometry) -> Array:
+    """Copy all windows of `x` (H, W, C, N) to an array (H_out, W_out, N, KH, KW, C)."""
     (kh, kw), (down, right) = geometry.kernel, geometry.stride
     if geometry.top or geometry.bottom or geometry.left or geometry.right:
         sides = (geometry.top, geometry.bottom), (geometry.left, geometry.right)

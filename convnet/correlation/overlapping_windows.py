@@ -1,8 +1,8 @@
 """Cross-correlation at the speed of BLAS: windows that overlap in memory.
 
 The usual way, im2col, copies every input number KH·KW times to line the windows up as the
-columns of one matrix. Here nothing is copied more than once. With the batch innermost, a ring
-of KH input rows (`ring.py`) is kept in a buffer laid out (W, KH, C, N)::
+columns of one matrix. Here each number is copied once. The KH input rows that an output row sees
+are kept in a circular buffer (`row_buffer.py`), laid out (W, KH, C, N)::
 
     column 0       column 1       column 2       column 3
     [KH·C rows,N]  [KH·C rows,N]  [KH·C rows,N]  [KH·C rows,N]   …
@@ -10,7 +10,7 @@ of KH input rows (`ring.py`) is kept in a buffer laid out (W, KH, C, N)::
                    └────────── window of output pixel 1 ─────┘
 
 so that the window of each output pixel *is* a contiguous matrix (KW·KH·C, N), which starts one
-column after its neighbour's. BLAS multiplies it where it lies. The same windows give the kernel
+column after its neighbour's. BLAS multiplies it where it is. The same windows give the kernel
 gradient.
 """
 
@@ -24,10 +24,10 @@ from numpy.lib.stride_tricks import as_strided
 from convnet.arrays import Array
 from convnet.correlation.geometry import Geometry
 from convnet.correlation.partition import Grid
-from convnet.correlation.row_buffer import Ring, sum_over_rows
+from convnet.correlation.row_buffer import RowBuffer, sum_over_rows
 from convnet.runtime.threads import parallel
 
-# Images handled at once: the ring of rows should stay in the processor's L2 cache.
+# Images handled at once: the row buffer should stay in the processor's L2 cache.
 BLOCK = 128
 
 
@@ -36,16 +36,16 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -
     height, width, _, batch = x.shape
     out_height, out_width = geometry.output_size(height, width)
     out = np.empty((out_height, out_width, kernel.shape[3], batch), x.dtype)
-    kernels = _ring_kernels(kernel)
+    kernels = _rotated_kernels(kernel)
     grid = Grid(out_height, batch, BLOCK)
 
     def task(start: int, stop: int) -> None:
         for rows, images in grid.parts(start, stop):
-            ring, windows = _ring(x[..., images], geometry)
+            buffer, windows = _buffer_and_windows(x[..., images], geometry)
             for row in rows:
-                turn = ring.turn_to(row)
+                rotation = buffer.move_to(row)
                 pixels = out[row, :, :, images]
-                np.matmul(kernels[turn], windows, out=pixels)
+                np.matmul(kernels[rotation], windows, out=pixels)
                 if bias is not None:
                     pixels += bias
 
@@ -60,8 +60,8 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
 
 def _begin_gradient(
     x: Array, dout: Array, geometry: Geometry
-) -> tuple[Ring, Callable[[int], Array]]:
-    ring, windows = _ring(x, geometry)
+) -> tuple[RowBuffer, Callable[[int], Array]]:
+    buffer, windows = _buffer_and_windows(x, geometry)
     (kh, kw), (_, width, filters, _) = geometry.kernel, dout.shape
     products = np.empty((width, windows.shape[1], filters), x.dtype)
 
@@ -69,32 +69,35 @@ def _begin_gradient(
         np.matmul(windows, dout[row].transpose(0, 2, 1), out=products)
         return np.asarray(products.sum(axis=0).reshape(kw, kh, -1, filters))
 
-    return ring, of_row
+    return buffer, of_row
 
 
-def _ring(x: Array, geometry: Geometry) -> tuple[Ring, Array]:
-    """Return a ring, and the windows (W_out, KW·KH·C, N) of the output row that it is turned to."""
+def _buffer_and_windows(x: Array, geometry: Geometry) -> tuple[RowBuffer, Array]:
+    """Return a row buffer, and its memory seen as the windows of an output row.
+
+    The windows (W_out, KW·KH·C, N) are those of the output row that the buffer was moved to last.
+    """
     (kh, kw), (_, right) = geometry.kernel, geometry.stride
     _, width, channels, batch = x.shape
     padded = width + geometry.left + geometry.right
-    buffer = np.zeros((padded, kh, channels, batch), x.dtype)
-    column = buffer.strides[0]
+    memory = np.zeros((padded, kh, channels, batch), x.dtype)
+    column = memory.strides[0]
     windows = as_strided(
-        buffer,
+        memory,
         ((padded - kw) // right + 1, kw * kh * channels, batch),
         (right * column, batch * x.itemsize, x.itemsize),
     )
-    return Ring(x, geometry, buffer.swapaxes(0, 1)), windows
+    return RowBuffer(x, geometry, memory.swapaxes(0, 1)), windows
 
 
-def _ring_kernels(kernel: Array) -> list[Array]:
-    """Kernel matrices (C_out, KW·KH·C) for each of the KH turns of the ring."""
+def _rotated_kernels(kernel: Array) -> list[Array]:
+    """Return the kernel as a matrix (C_out, KW·KH·C) for each of the KH rotations of the buffer."""
     kh, kw, channels_in, channels_out = kernel.shape
     return [
         np.ascontiguousarray(
-            np.roll(kernel, turn, axis=0)
+            np.roll(kernel, rotation, axis=0)
             .transpose(3, 1, 0, 2)  # (C_out, KW, KH, C_in)
             .reshape(channels_out, kw * kh * channels_in)
         )
-        for turn in range(kh)
+        for rotation in range(kh)
     ]

@@ -1,7 +1,16 @@
-"""The rows of input that one row of output sees, kept in a ring.
+"""The input rows that one output row needs, in a circular buffer.
 
-Going one row of output down replaces one of the KH rows. Instead of moving the others up, the
-kernel's rows are turned: in place k of the ring stands the padded row r with r mod KH = k.
+An output row sees KH rows of the padded input. Going one output row down, one of them is replaced.
+Instead of moving the others up, each row has a fixed slot: padded row r is in slot r mod KH. So the
+slots hold the rows in *rotated* order, and the kernel's rows are rotated to match. For KH = 3::
+
+    output row      0        1        2        3
+    slot 0          row 0    row 3    row 3    row 3
+    slot 1          row 1    row 1    row 4    row 4
+    slot 2          row 2    row 2    row 2    row 5
+    rotation        0        1        2        0       = slot of the first row the output row sees
+
+Used by `convnet/correlation/overlapping_windows.py` and `convnet/correlation/whole_rows.py`.
 """
 
 from __future__ import annotations
@@ -16,25 +25,25 @@ from convnet.correlation.partition import Grid
 from convnet.runtime.threads import parallel_sum
 
 
-class Ring:
+class RowBuffer:
     """The last KH padded rows of `x` (H, W, C, N), in memory that the caller has laid out.
 
     Parameters
     ----------
     x : ndarray, shape (H, W, C, N)
     geometry : Geometry
-    places : ndarray, shape (KH, W_padded, C, N)
+    slots : ndarray, shape (KH, W_padded, C, N)
         Where the rows are kept: a view of zeros.
     """
 
-    def __init__(self, x: Array, geometry: Geometry, places: Array) -> None:
+    def __init__(self, x: Array, geometry: Geometry, slots: Array) -> None:
         self._x, self._top = x, geometry.top
         self._kh, self._down = geometry.kernel[0], geometry.stride[0]
-        self._places = places[:, geometry.left : geometry.left + x.shape[1]]
+        self._slots = slots[:, geometry.left : geometry.left + x.shape[1]]
         self._next: int | None = None
 
-    def turn_to(self, row: int) -> int:
-        """Load what output row `row` sees; return by how many places the kernel is to be turned.
+    def move_to(self, row: int) -> int:
+        """Load what output row `row` sees; return the rotation.
 
         Rows must be asked for from top to bottom.
         """
@@ -46,12 +55,12 @@ class Ring:
         return first % self._kh
 
     def _load(self, padded_row: int) -> None:
-        place = self._places[padded_row % self._kh]
+        slot = self._slots[padded_row % self._kh]
         row = padded_row - self._top
         if 0 <= row < self._x.shape[0]:
-            place[...] = self._x[row]
+            slot[...] = self._x[row]
         else:
-            place[...] = 0
+            slot[...] = 0
 
 
 def sum_over_rows(
@@ -59,9 +68,9 @@ def sum_over_rows(
     dout: Array,
     geometry: Geometry,
     block: int,
-    begin: Callable[[Array, Array, Geometry], tuple[Ring, Callable[[int], Array]]],
+    begin: Callable[[Array, Array, Geometry], tuple[RowBuffer, Callable[[int], Array]]],
 ) -> Array:
-    """Return the kernel gradient (KH, KW, C_in, C_out): the sum of what each row of output gives.
+    """Return the kernel gradient (KH, KW, C_in, C_out): the sum of what each output row adds to it.
 
     Parameters
     ----------
@@ -71,8 +80,8 @@ def sum_over_rows(
     block : int
         The most images handled at once.
     begin : callable
-        ``begin(x, dout, geometry) -> ring, of_row`` for a block of images: `of_row(row)` returns
-        what a row gives (KW, KH, C_in, C_out), with KH as the ring is turned to it.
+        ``begin(x, dout, geometry) -> buffer, of_row`` for a block of images. ``of_row(row)``
+        returns what an output row adds, (KW, KH, C_in, C_out), KH in the buffer's rotated order.
     """
     kh, kw = geometry.kernel
     channels_in = x.shape[2]
@@ -80,13 +89,13 @@ def sum_over_rows(
     grid = Grid(out_height, batch, block)
 
     def partial_sum(start: int, stop: int) -> Array:
-        total = np.zeros((kh, kw, kh, channels_in, channels_out), x.dtype)  # the first is the turn
+        total = np.zeros((kh, kw, kh, channels_in, channels_out), x.dtype)  # first axis: rotation
         for rows, images in grid.parts(start, stop):
-            ring, of_row = begin(x[..., images], dout[..., images], geometry)
+            buffer, of_row = begin(x[..., images], dout[..., images], geometry)
             for row in rows:
-                turn = ring.turn_to(row)
-                total[turn] += of_row(row)
-        turned_back = [np.roll(part, -turn, axis=1) for turn, part in enumerate(total)]
-        return np.asarray(sum(turned_back)).swapaxes(0, 1)
+                rotation = buffer.move_to(row)
+                total[rotation] += of_row(row)
+        in_order = [np.roll(part, -rotation, axis=1) for rotation, part in enumerate(total)]
+        return np.asarray(sum(in_order)).swapaxes(0, 1)
 
     return parallel_sum(partial_sum, grid.units, work=dout.size * kh * kw * channels_in // 16)

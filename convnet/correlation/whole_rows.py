@@ -1,9 +1,10 @@
 """Kernel gradients from whole rows of output, for few channels.
 
-`rings.py` multiplies a window and a gradient for each output pixel; with few channels these are
-small products, and writing them takes longer than making them. Laid out (KH, C, W, N), the ring
-holds what column kw of the kernel sees in a whole row of output: KH·C runs of W_out·N numbers, one
-column after those of kw - 1. So a row takes KW products, each W_out times as long::
+`overlapping_windows.py` multiplies a window and a gradient for each output pixel. With few channels
+these products are small, and writing the results takes longer than the arithmetic. Laid out
+(KH, C, W, N), the row buffer holds what column kw of the kernel sees in a whole row of output: KH·C
+runs of W_out·N numbers, which start one pixel after those of column kw - 1. So an output row takes
+KW products, each W_out times as long::
 
     [KH·C, W_out·N] · [W_out·N, C_out]  =  what column kw of the kernel gets from this row
 """
@@ -18,10 +19,10 @@ from numpy.lib.stride_tricks import as_strided
 from convnet.arrays import Array
 from convnet.correlation.geometry import Geometry
 from convnet.correlation.overlapping_windows import BLOCK
-from convnet.correlation.row_buffer import Ring, sum_over_rows
+from convnet.correlation.row_buffer import RowBuffer, sum_over_rows
 
-# Multiplications up to which OpenBLAS takes two matrices as they lie. Beyond, it copies them first,
-# and `rings.py` is as fast.
+# Up to so many multiplications OpenBLAS multiplies two matrices where they are. Larger ones it
+# copies first, and then `overlapping_windows.py` is as fast.
 LARGEST_PRODUCT = 1_000_000
 FEWEST_IMAGES = 64
 # With shorter columns of the kernel, KH·C, copying takes longer than the products save.
@@ -29,7 +30,7 @@ SHORTEST_COLUMN = 25
 
 
 def suits(x: Array, dout: Array, geometry: Geometry) -> bool:
-    """Whether this way is possible, and faster than `rings.py`."""
+    """Whether this way is possible, and faster than overlapping windows."""
     return (
         geometry.stride == (1, 1)
         and geometry.kernel[0] * x.shape[2] >= SHORTEST_COLUMN
@@ -38,7 +39,7 @@ def suits(x: Array, dout: Array, geometry: Geometry) -> bool:
 
 
 def _images_at_once(x: Array, dout: Array, geometry: Geometry) -> int:
-    """Return for how many images the products are small enough, and the ring is."""
+    """Return for how many images the products, and the row buffer, are small enough."""
     numbers = geometry.kernel[0] * x.shape[2] * dout.shape[2] * dout.shape[1]
     return min(BLOCK, int(LARGEST_PRODUCT // numbers))
 
@@ -48,29 +49,29 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
     return sum_over_rows(x, dout, geometry, _images_at_once(x, dout, geometry), _begin)
 
 
-def _begin(x: Array, dout: Array, geometry: Geometry) -> tuple[Ring, Callable[[int], Array]]:
+def _begin(x: Array, dout: Array, geometry: Geometry) -> tuple[RowBuffer, Callable[[int], Array]]:
     _, width, filters, batch = dout.shape
-    ring, windows = _ring(x, geometry, width)
+    buffer, windows = _buffer_and_windows(x, geometry, width)
     (kh, kw), channels = geometry.kernel, x.shape[2]
-    gradients = np.empty((filters, width, batch), x.dtype)
-    columns = gradients.reshape(filters, -1).T
+    dout_row = np.empty((filters, width, batch), x.dtype)
+    dout_matrix = dout_row.reshape(filters, -1).T  # (W_out·N, C_out)
     products = np.empty((kw, kh * channels, filters), x.dtype)
 
     def of_row(row: int) -> Array:
-        gradients[...] = dout[row].swapaxes(0, 1)
-        np.matmul(windows, columns, out=products)
+        dout_row[...] = dout[row].swapaxes(0, 1)
+        np.matmul(windows, dout_matrix, out=products)
         return products.reshape(kw, kh, channels, filters)
 
-    return ring, of_row
+    return buffer, of_row
 
 
-def _ring(x: Array, geometry: Geometry, out_width: int) -> tuple[Ring, Array]:
-    """Return a ring, and what each column of the kernel sees in it: (KW, KH·C, W_out·N)."""
+def _buffer_and_windows(x: Array, geometry: Geometry, out_width: int) -> tuple[RowBuffer, Array]:
+    """Return a row buffer, and what each kernel column sees in it: (KW, KH·C, W_out·N)."""
     kh, kw = geometry.kernel
     _, width, channels, batch = x.shape
-    buffer = np.zeros((kh, channels, width + geometry.left + geometry.right, batch), x.dtype)
-    run, pixel = buffer.strides[1:3]
+    memory = np.zeros((kh, channels, width + geometry.left + geometry.right, batch), x.dtype)
+    run, pixel = memory.strides[1:3]
     windows = as_strided(
-        buffer, (kw, kh * channels, out_width * batch), (pixel, run, x.itemsize), writeable=False
+        memory, (kw, kh * channels, out_width * batch), (pixel, run, x.itemsize), writeable=False
     )
-    return Ring(x, geometry, buffer.swapaxes(1, 2)), windows
+    return RowBuffer(x, geometry, memory.swapaxes(1, 2)), windows

@@ -1,8 +1,9 @@
-"""One image at a time, with everything prepared beforehand.
+"""A plan: one image goes through a network, with every array prepared beforehand.
 
-For a single image the arithmetic of a small network takes less time than making the arrays for
-it. So each layer becomes a *step*: a closure over buffers and strided views that exist already,
-which reads where the step before it has written. Only one thread may use a plan at a time.
+For a single image the arithmetic of a small network takes less time than allocating arrays for it.
+So each layer becomes a few *steps* (`convnet/inference/steps.py`): functions that work on buffers
+which exist already, each reading what the step before has written. Only one thread may use a plan
+at a time; `convnet/inference/served_network.py` sees to that.
 
 Arrays here have no batch axis: images (H, W, C), contiguous.
 """
@@ -27,7 +28,7 @@ class Plan:
     Parameters
     ----------
     network : Sequential
-        With BatchNorm folded away, or it is merely slower. Its weights are copied.
+        Faster if its BatchNorm was folded away. Its weights are copied.
     """
 
     def __init__(self, network: Sequential) -> None:
@@ -46,23 +47,23 @@ class Plan:
         return self.output
 
     def _add(self, layers: deque[Layer]) -> None:
-        """Add the steps of the first of `layers`, and take it from there."""
+        """Take the first of `layers` off (and a pooling that is done with it); add its steps."""
         layer = layers.popleft()
         if isinstance(layer, Conv2D):
             pool = _pool_within_tiles(layer, layers)
             if pool > 1:
                 layers.popleft()
-            steps, self.output = _convolve(layer, self.output, pool)
+            steps, self.output = _conv(layer, self.output, pool)
         elif isinstance(layer, MaxPool2D):
             steps, self.output = _pool(layer, self.output)
         elif isinstance(layer, Dense):
-            steps, self.output = _connect(layer, self.output)
+            steps, self.output = _dense(layer, self.output)
         elif isinstance(layer, ReLU):
-            steps = [_rectify(self.output)]
+            steps = [_relu(self.output)]
         elif isinstance(layer, Reshape):
             steps, self.output = [], self.output.reshape(layer.output_shape)
         else:
-            steps, self.output = _ask(layer, self.output)
+            steps, self.output = _run_layer(layer, self.output)
         self._steps += steps
 
 
@@ -71,15 +72,15 @@ def _in_tiles(layer: Conv2D) -> bool:
 
 
 def _pool_within_tiles(layer: Conv2D, following: deque[Layer]) -> int:
-    """Return the size of the pooling after a layer in tiles, if no window spans two; else 1."""
+    """Return the size of the next pooling if each of its windows is in one tile, else 1."""
     pool = following[0] if following else None
     if isinstance(pool, MaxPool2D) and pool.pool_size == pool.stride and _in_tiles(layer):
         return pool.stride if TILE % pool.stride == 0 else 1
     return 1
 
 
-def _convolve(layer: Conv2D, source: Array, pool: int) -> tuple[list[Step], Array]:
-    """Convolve and, where that is in tiles, pool."""
+def _conv(layer: Conv2D, source: Array, pool: int) -> tuple[list[Step], Array]:
+    """Convolve, and pool the tiles if `pool` is more than 1."""
     kernel = np.ascontiguousarray(layer.correlation_kernel)
     bias = layer.params.get("b", np.zeros(layer.filters, np.float32))
     height, width, filters = layer.output_shape
@@ -89,22 +90,23 @@ def _convolve(layer: Conv2D, source: Array, pool: int) -> tuple[list[Step], Arra
     geometry, (height, width, _) = layer.geometry, source.shape
     size = (geometry.top + height + geometry.bottom, geometry.left + width + geometry.right)
     padded, padding = pad(source, geometry.top, geometry.left, size)
-    return padding + _unfold(padded, kernel, bias, geometry.stride, out), out
+    return padding + _im2col(padded, kernel, bias, geometry.stride, out), out
 
 
-def _unfold(
+def _im2col(
     source: Array, kernel: Array, bias: Array, stride: tuple[int, int], out: Array
 ) -> list[Step]:
-    """Copy the windows out and multiply them with the kernel.
+    """Copy the windows out, and multiply them with the kernel.
 
-    A 1 after each window, and the bias after the kernel's rows, add the bias in the same product.
+    Each window is followed by a 1, and the kernel by a row with the bias: so the same product adds
+    the bias.
     """
     kh, kw, channels, filters = kernel.shape
     h, w, _ = source.strides
     places, steps = out.shape[:2], (h * stride[0], w * stride[1])
     matrix = np.vstack([kernel.reshape(-1, filters), bias])
     flat = out.reshape(-1, filters)
-    if channels == stride[1] == 1:  # a row of pixels is a longer run of memory than one of a window
+    if channels == stride[1] == 1:  # a row of the output is a longer run than a row of a window
         columns = np.ones((len(matrix), len(flat)), np.float32)
         height, width = places
         windows = runs(source, width, (kh, kw, height), (h, w, steps[0]))
@@ -135,26 +137,26 @@ def _pool(layer: MaxPool2D, source: Array) -> tuple[list[Step], Array]:
     ], out
 
 
-def _connect(layer: Dense, source: Array) -> tuple[list[Step], Array]:
-    matrix = np.ascontiguousarray(layer.params["w"].T)  # BLAS reads it faster than untransposed
+def _dense(layer: Dense, source: Array) -> tuple[list[Step], Array]:
+    matrix = np.ascontiguousarray(layer.params["w"].T)  # BLAS multiplies it faster than w itself
     out = np.empty(layer.output_shape, np.float32)
     steps = [multiply(matrix, source, out)]
     if layer.use_bias:
-        steps.append(_shift(out, layer.params["b"]))
+        steps.append(_add_bias(out, layer.params["b"]))
     return steps, out
 
 
-def _shift(buffer: Array, bias: Array) -> Step:
-    own = bias.copy()
-    return lambda: np.add(buffer, own, out=buffer)
+def _add_bias(buffer: Array, bias: Array) -> Step:
+    copied = bias.copy()
+    return lambda: np.add(buffer, copied, out=buffer)
 
 
-def _rectify(buffer: Array) -> Step:
+def _relu(buffer: Array) -> Step:
     zeros = np.zeros_like(buffer)  # two arrays are compared faster than an array and a number
     return lambda: np.maximum(buffer, zeros, out=buffer)
 
 
-def _ask(layer: Layer, source: Array) -> tuple[list[Step], Array]:
-    """Let any other layer do its own work, and copy what it returns."""
+def _run_layer(layer: Layer, source: Array) -> tuple[list[Step], Array]:
+    """Call the `forward` of any other layer, and copy what it returns."""
     out = np.empty(layer.output_shape, np.float32)
     return [lambda: np.copyto(out, layer.forward(source[None])[0])], out

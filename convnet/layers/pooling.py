@@ -1,11 +1,12 @@
-"""Pooling: make the picture smaller, keep what matters of every window.
+"""Pooling: make the picture smaller by keeping one number of every window.
 
-MaxPool2D keeps the largest number of each window, so its gradient goes back to where that number
-stood (the first, if several are equal). AveragePool2D keeps the mean, so each number of the
-window gets 1/size² of the gradient. Rows and columns that do not fill a window are left out.
+MaxPool2D keeps the largest, so the gradient goes to the place where it was (the first, if several
+are equal). AveragePool2D keeps the mean, so each number of the window gets 1/size² of the gradient.
+Rows and columns that do not fill a window are left out.
 
-Instead of visiting windows, the code visits the size² *places in a window*: all windows' first
-numbers are one strided view of the input, all their second numbers another, and so on.
+The code does not loop over windows, but over the size² *places in a window*: the first numbers of
+all windows are one strided view of the input, their second numbers another, and so on.
+Source: Goodfellow, Bengio, Courville, *Deep Learning* (2016), section 9.3.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class _Pool(Layer):
         return (*places, channels)
 
     def _places(self, x: Array, start: int, stop: int) -> Iterator[Array]:
-        """For each place in a window: view of `x` (H, W, C, N) there, output rows start:stop."""
+        """Yield, for each place in a window, the view of `x` (H, W, C, N) there.
+
+        It has the numbers that output rows `start` to `stop` take from this place.
+        """
         width = self.output_shape[1]
         for down in range(self.pool_size):
             rows = slice(
@@ -61,7 +65,10 @@ class _Pool(Layer):
                 yield x[rows, right : right + (width - 1) * self.stride + 1 : self.stride]
 
     def _scatter(self, shape: Shape, dtype: DTypeLike, share: Share) -> Array:
-        """Gradient by the input (H, W, C, N): what `share` gives back to each place of a window."""
+        """Return the gradient by the input, of `shape` (H, W, C, N).
+
+        `share` says what goes back to each place of a window.
+        """
         exact = self.stride == self.pool_size
         tiled = exact and all(side % self.stride == 0 for side in shape[:2])
         dx = np.empty(shape, dtype) if tiled else np.zeros(shape, dtype)

@@ -1,9 +1,9 @@
-"""Batches on their way to the trainer: shuffled and augmented.
+"""Batches for the trainer: shuffled and augmented.
 
 Every random choice follows from (seed, epoch, step) alone, not from what was drawn before. So a
-resumed run continues with the same batches, and the threads may augment one each, side by side.
-They do so between two steps: a thread that works ahead holds up those that train (see
-docs/performance.md).
+resumed run continues with the same batches, and each thread may augment another batch at the same
+time. They do so between two steps: a thread that prepares batches during a step slows the step down
+(docs/performance.md). `convnet/training/trainer.py` uses the batches.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Batch = tuple[Array, Labels]
 
 
 @dataclass(frozen=True)
-class Feeder:
-    """Cut a data set into shuffled batches.
+class DataLoader:
+    """Deliver a data set in shuffled batches.
 
     Parameters
     ----------
@@ -34,13 +34,13 @@ class Feeder:
     labels : ndarray, shape (N,) or (N, K)
         Integers, or probabilities of K classes.
     batch_size : int
-        Images a step; the last, smaller batch of an epoch is left out if `drop_last`.
+        Images in a batch; the last one of an epoch may be smaller.
     seed : int
-        What all shuffling and augmenting follows from.
+        All shuffling and augmenting follows from it.
     augment : callable, optional
         ``augment(images, rng) -> images`` on float32 (N, H, W) images; several threads call it.
     drop_last : bool
-        Whether an epoch leaves out what does not fill a batch.
+        Whether an epoch leaves out a last batch that is smaller.
     """
 
     images: NDArray[np.generic]
@@ -66,8 +66,9 @@ class Feeder:
     def epoch(self, epoch: int, first_step: int = 0) -> Iterator[Batch]:
         """Yield the batches (N, H, W, C) and labels of one epoch, from `first_step` on.
 
-        The order and the first step's augmenting use the same numbers (NumPy takes a seed for equal
-        to itself with a 0 behind it), to no effect; the shipped weights were trained so.
+        The order and the augmenting of step 0 are drawn from equal generators, because to NumPy the
+        seeds (a, b) and (a, b, 0) are the same. This has no visible effect, and the shipped weights
+        were trained with it.
         """
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.images))
         together = 1 if self.augment is None else get_threads()

@@ -1,6 +1,9 @@
-"""Training: forward, loss, backward, step, over and over, safe to stop and to go on.
+"""Training: forward, loss, backward, update, again and again.
 
 x ──► network ──► logits ──► loss ──► dlogits ──► network backwards ──► grads ──► optimizer
+
+`Trainer.step` is that line. What it calls is in `convnet/network.py`, `convnet/losses.py` and
+`convnet/optimizers/`. A run that was stopped goes on with `convnet/training/checkpoint.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from convnet.losses import CrossEntropy
 from convnet.network import Sequential
 from convnet.optimizers import Adam, Optimizer
 from convnet.runtime.malloc import keep_freed_memory
-from convnet.training.batches import Augment, Feeder, Labels, to_float, with_channel
+from convnet.training.batches import Augment, DataLoader, Labels, to_float, with_channel
 from convnet.training.weight_average import WeightAverage, measure_statistics
 
 
@@ -30,7 +33,7 @@ class Loss(Protocol):
 
 @dataclass
 class Epoch:
-    """What one pass over the training data came to."""
+    """The results of one pass over the training data."""
 
     epoch: int
     loss: float
@@ -43,9 +46,20 @@ class Epoch:
 
 @dataclass
 class Progress:
-    """Where a run stands: everything that is not an array.
+    """How far a run has come: everything of its state that is not an array.
 
-    `losses` holds the mean loss of every step so far, for the cost curve.
+    Attributes
+    ----------
+    seed : int
+        All shuffling and augmenting follows from it.
+    epoch, step : int
+        Epochs that are finished, and steps of the current one.
+    correct, seen, seconds
+        Of the current epoch: right answers, images, and time.
+    losses : list of float
+        The mean loss of every step so far, for the cost curve.
+    epochs : list of Epoch
+        The finished ones.
     """
 
     seed: int
@@ -70,7 +84,7 @@ class Progress:
 Callback = Callable[["Trainer", Progress], None]
 
 
-# Bytes of the largest array whose memory is kept for the next step, which needs as much again.
+# Bytes of the largest array whose memory is kept: the next step needs as much again.
 _KEPT = 1 << 30
 
 
@@ -158,33 +172,33 @@ class Trainer:
         rng : numpy.random.Generator
             Gives the seed that all shuffling and augmenting follows from.
         augment, final_augment : callable, optional
-            As for `Feeder`; the second one in the last `final_epochs`.
+            As for `DataLoader`; the second one in the last `final_epochs`.
         validation : (images, labels), optional
             Measured after every epoch; never trained on.
         progress : Progress, optional
-            Where an interrupted run stood (`convnet.training.checkpoint`): goes on from there.
+            Of a run that was stopped (`convnet.training.checkpoint`); it is continued from there.
         on_step, on_epoch : callable, optional
             Called as ``callback(trainer, progress)`` after each.
         """
         seed = int(rng.integers(2**63))
         progress = Progress(seed) if progress is None else progress
         for epoch in range(progress.epoch, epochs):
-            distort = augment if epoch < epochs - final_epochs else final_augment
-            feeder = Feeder(images, labels, batch_size, progress.seed, distort)
-            self._run_epoch(feeder, epoch, progress, on_step)
+            now = augment if epoch < epochs - final_epochs else final_augment
+            loader = DataLoader(images, labels, batch_size, progress.seed, now)
+            self._run_epoch(loader, epoch, progress, on_step)
             self._close_epoch(progress, validation)
             if on_epoch is not None:
                 on_epoch(self, progress)
         if self.average is not None:
-            distort = final_augment if final_epochs else augment
-            self._adopt_average(Feeder(images, labels, batch_size, progress.seed, distort))
+            last = final_augment if final_epochs else augment
+            self._adopt_average(DataLoader(images, labels, batch_size, progress.seed, last))
         return progress
 
     def _run_epoch(
-        self, feeder: Feeder, epoch: int, progress: Progress, on_step: Callback | None
+        self, loader: DataLoader, epoch: int, progress: Progress, on_step: Callback | None
     ) -> None:
         began = time.perf_counter() - progress.seconds
-        for x, labels in feeder.epoch(epoch, progress.step):
+        for x, labels in loader.epoch(epoch, progress.step):
             progress.losses.append(self.step(x, labels))
             progress.step += 1
             progress.correct += _count_correct(self.outputs, labels)
@@ -209,7 +223,7 @@ class Trainer:
         progress.seconds = 0.0
 
     def evaluate(self, images: Array, labels: Labels, batch_size: int = 500) -> tuple[float, float]:
-        """Return mean loss and accuracy of the network as it serves: nothing is trained."""
+        """Return mean loss and accuracy of the network as it answers: nothing is trained."""
         loss, correct = 0.0, 0
         for start in range(0, len(images), batch_size):
             part = slice(start, start + batch_size)
@@ -218,18 +232,17 @@ class Trainer:
             correct += _count_correct(outputs, labels[part])
         return loss / len(images), correct / len(images)
 
-    def _adopt_average(self, feeder: Feeder, batches: int = 100) -> None:
+    def _adopt_average(self, loader: DataLoader, batches: int = 100) -> None:
         """Put the average into the network, and measure BatchNorm's statistics for it."""
         if self.average is None:
             return
         self.average.copy_to(self.network)
-        count = min(batches, feeder.steps_per_epoch)
-        # No run gets as far as this epoch, so these batches are new ones.
-        epoch = feeder.epoch(_STATISTICS_EPOCH)
+        count = min(batches, loader.steps_per_epoch)
+        epoch = loader.epoch(_STATISTICS_EPOCH)
         measure_statistics(self.network, (next(epoch)[0] for _ in range(count)))
 
 
-# Number of the epoch, far beyond any run's, whose batches BatchNorm's statistics come from.
+# BatchNorm's statistics come from the batches of this epoch. No run gets so far, so they are new.
 _STATISTICS_EPOCH = 2**31
 
 

@@ -1,8 +1,8 @@
-"""The average of the weights along the way: steadier than the weights of the last step.
+"""The average of the weights over the steps: less noisy than the weights of the last step.
 
 Source: Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992;
 Izmailov et al., "Averaging weights leads to wider optima", 2018, whose section 3.2 says why the
-statistics of BatchNorm must be taken again for the averaged weights (`measure_statistics`).
+statistics of BatchNorm must be measured again for the averaged weights (`measure_statistics`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class WeightAverage:
     network : Sequential
         Whose parameters to follow.
     decay : float
-        Share of the average that stays at each step, in [0, 1); 0.999 remembers about 1,000.
+        Share of the average that stays at each step, in [0, 1); 0.999 averages about 1,000 steps.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class WeightAverage:
         self.steps = 0
 
     def update(self, network: Sequential) -> None:
-        """Take one step's parameters in. Early steps count more, or the start would linger."""
+        """Add one step's parameters. Early steps count more, so that the initial weights fade."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         for name, value in network.params.items():
@@ -45,13 +45,13 @@ class WeightAverage:
             average += (1 - decay) * (value - average)
 
     def copy_to(self, network: Sequential) -> None:
-        """Put the average in the place of the network's parameters."""
+        """Overwrite the network's parameters with the average."""
         for name, value in network.params.items():
             value[...] = self.params[name]
 
 
 def measure_statistics(network: Sequential, batches: Iterable[Array]) -> None:
-    """Set the running mean and variance of every BatchNorm to the plain mean over `batches`."""
+    """Set the running statistics of every BatchNorm to their plain mean over `batches`."""
     norms = [layer for layer in network.layers if isinstance(layer, BatchNorm)]
     momenta = [layer.momentum for layer in norms]
     for count, batch in enumerate(batches):

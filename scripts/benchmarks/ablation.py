@@ -103,7 +103,7 @@ def _ideas(
 
 def show(result: Record) -> str:
     """Lay everything out as tables."""
-    ways = ("im2col", "im2col by rows", "rings", "whole rows", "Winograd")
+    ways = ("im2col", "im2col by rows", "overlapping windows", "whole rows", "Winograd")
     parts = []
     for key, title in (("correlate", "Correlation"), ("kernel_gradient", "Kernel gradient")):
         rows = [[r["case"], *(_gflops(r["gflops"], way) for way in ways)] for r in result[key]]

@@ -58,7 +58,7 @@ class Case:
 
 WAYS: dict[str, ModuleType] = {
     "im2col": im2col,
-    "rings": overlapping_windows,
+    "overlapping windows": overlapping_windows,
     "whole rows": whole_rows,
     "Winograd": winograd,
 }
@@ -69,11 +69,11 @@ class Alternatives(Ours):
 
     def ways(self, case: Case) -> list[str]:
         """Return the ways that can correlate a case."""
-        return ["im2col", "im2col by rows", "rings", *self._winograd(case)]
+        return ["im2col", "im2col by rows", "overlapping windows", *self._winograd(case)]
 
     def gradient_ways(self, case: Case) -> list[str]:
         """Return the ways to its kernel gradient."""
-        return ["im2col", "rings", "whole rows", *self._winograd(case)]
+        return ["im2col", "overlapping windows", "whole rows", *self._winograd(case)]
 
     @staticmethod
     def _winograd(case: Case) -> list[str]:
@@ -110,7 +110,11 @@ class Alternatives(Ours):
         exact = overlapping_windows.correlate(
             x.astype(np.float64), kernel.astype(np.float64), case.geometry, None
         )
-        found = {"plain sum (rings)": overlapping_windows.correlate(x, kernel, case.geometry, None)}
+        found = {
+            "plain sum (overlapping windows)": overlapping_windows.correlate(
+                x, kernel, case.geometry, None
+            )
+        }
         for name, points in POINTS.items():
             with _points(points):
                 found[name] = winograd.correlate(x, kernel, case.geometry, None)

@@ -276,12 +276,12 @@ def test_every_alternative_is_shown(bench, monkeypatch):
     result = ablation.measure(bench)
     shown = ablation.show(result)
     assert [set(record["gflops"]) for record in result["correlate"]] == [
-        {"im2col", "im2col by rows", "rings"},
-        {"im2col", "im2col by rows", "rings", "Winograd"},
+        {"im2col", "im2col by rows", "overlapping windows"},
+        {"im2col", "im2col by rows", "overlapping windows", "Winograd"},
     ]
     assert [set(record["gflops"]) for record in result["kernel_gradient"]] == [
-        {"im2col", "rings", "whole rows"},
-        {"im2col", "rings", "whole rows", "Winograd"},
+        {"im2col", "overlapping windows", "whole rows"},
+        {"im2col", "overlapping windows", "whole rows", "Winograd"},
     ]
     assert all(text in shown for text in ("activation before pooling", "no prepared plan", "√½"))
 
