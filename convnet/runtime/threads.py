@@ -1,9 +1,9 @@
 """Share one operation among the machine's cores.
 
-NumPy releases the interpreter lock inside its loops, so Python threads run them truly in
-parallel: BLAS products, copies and element-wise loops alike. BLAS itself is held to one thread,
-because two threads of ours keep both cores busy through *all* of the work, where BLAS's own
-threads only help inside its products.
+NumPy releases the interpreter lock inside its loops, so Python threads run them in parallel: BLAS
+products, copies and element-wise loops alike. BLAS itself is held to one thread
+(`convnet/runtime/blas.py`): its own threads would speed up its products only, ours speed up
+everything.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from convnet.arrays import Array
 
 Task = Callable[[int, int], None]
 
-# Below this many elements, waking a second thread costs more than it saves: its core may sleep, and
-# both want the interpreter's lock between any two calls of NumPy (docs/performance.md).
+# Below this many elements, a second thread costs more time than it saves: its core may have to wake
+# up, and both need the interpreter lock between any two calls of NumPy (docs/performance.md).
 SMALL = 1 << 19
 # Below this many, even asking whether to share takes longer than the work.
 TINY = 1 << 13
-# From this many on, a sum falls into a part for each thread, whoever adds them up. (Into how many
-# parts decides the last bits of a sum, and so of the weights that are shipped.)
+# From this many on, a sum is split into as many parts as there are threads, even if one thread adds
+# up all of them: the number of parts decides the last bits of a sum, and so of the shipped weights.
 LARGE_SUM = 1 << 17
 
 
@@ -42,7 +42,7 @@ _pool: ThreadPoolExecutor | None = None
 
 
 class _Inside(threading.local):
-    """Whether this thread is busy with a share: what it calls is not shared out once more."""
+    """Whether this thread is working on a share: what it calls then is not shared out again."""
 
     share = False
 
@@ -64,7 +64,7 @@ def set_threads(count: int) -> None:
 
 
 def _forget_pool() -> None:
-    """Threads do not survive a fork: a child (a gunicorn worker) starts its own."""
+    """Let a forked process (a gunicorn worker) start its own threads: none survive a fork."""
     global _pool
     _pool = None
 
@@ -88,7 +88,9 @@ def shares(count: int) -> list[tuple[int, int]]:
 
 
 def parallel(task: Task, count: int, *, work: int | None = None) -> None:
-    """Call ``task(start, stop)`` for every share of ``range(count)``, side by side.
+    """Call ``task(start, stop)`` for every share of ``range(count)``, at the same time.
+
+    If a share raises, the error is raised again here, after all shares have ended.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def parallel(task: Task, count: int, *, work: int | None = None) -> None:
         Length of the range that is shared out.
     work : int, optional
         Size of the whole operation in elements that are read or written once (8 to 16
-        multiply-adds in BLAS count as one); below `SMALL` the caller does it alone.
+        multiply-adds in BLAS count as one); below `SMALL` the calling thread does it alone.
     """
     if _count == 1 or count < 2 or (work is not None and work < SMALL) or _inside.share:
         task(0, count)
@@ -106,14 +108,20 @@ def parallel(task: Task, count: int, *, work: int | None = None) -> None:
     (start, stop), *others = shares(count)
     executor = _executor()
     futures = [executor.submit(_run_share, task, *share) for share in others]
-    _run_share(task, start, stop)
-    for future, share in zip(futures, others, strict=True):
-        # A share that no thread has begun is quicker done here than waited for: several
-        # callers may be using the same pool.
-        if future.cancel():
-            _run_share(task, *share)
-        else:
-            future.result()
+    try:
+        _run_share(task, start, stop)
+        for future, share in zip(futures, others, strict=True):
+            # A share that no thread has begun is quicker done here than waited for: several
+            # callers may be using the same pool.
+            if future.cancel():
+                _run_share(task, *share)
+    finally:
+        # Nothing may write to the caller's arrays after this function has ended, in an error or not.
+        running = [future for future in futures if not future.cancel()]
+        for future in running:
+            future.exception()  # waits
+    for future in running:
+        future.result()
 
 
 def parallel_sum(
@@ -121,7 +129,7 @@ def parallel_sum(
 ) -> Array:
     """Add up ``partial_sum(start, stop)`` over the shares of ``range(count)``.
 
-    They are added in their order, so that no bit of the sum depends on who was done first. For
+    They are added in their order, so that no bit of the sum depends on which thread was first. For
     `work` see `parallel`.
     """
     whole = work is not None and work < LARGE_SUM
@@ -147,8 +155,8 @@ def _run_share(task: Task, start: int, stop: int) -> None:
 def elementwise(ufunc: Callable[..., object], *inputs: Array, out: Array | None = None) -> Array:
     """Apply `ufunc` to equally shaped arrays, shared among the threads.
 
-    Large ones it gets with the axis first that is slowest in memory. The result has the memory
-    order of the first input (or is written into `out`).
+    The threads share the axis that is outermost in memory. The result has the memory order of the
+    first input (or is written into `out`).
     """
     first = inputs[0]
     if out is None:

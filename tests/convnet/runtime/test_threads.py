@@ -1,11 +1,13 @@
 """Sharing one operation among threads: who does what, and when nobody else is asked."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from convnet import get_threads, set_threads
+from convnet.runtime import threads
 from convnet.runtime.threads import SMALL, elementwise, parallel, shares
 
 
@@ -60,6 +62,39 @@ class TestTwoThreads:
         with pytest.raises(ArithmeticError, match="no"):
             parallel(task, 2)
         assert who_does(2)[0] == [(0, 1), (1, 2)]  # and the next work is shared as before
+
+    def test_nothing_is_written_after_an_error(self):
+        """The thread that still works is waited for: its arrays may be used for something else."""
+        begun, failed, ended = threading.Event(), threading.Event(), []
+
+        def task(start, stop):
+            if start == 0:
+                assert begun.wait(10)
+                failed.set()
+                raise ArithmeticError("no")
+            begun.set()
+            assert failed.wait(10)
+            time.sleep(0.05)  # the caller's share has failed by now
+            ended.append(start)
+
+        with pytest.raises(ArithmeticError, match="no"):
+            parallel(task, 2)
+        assert ended == [1]
+
+    def test_a_share_that_waits_in_the_queue_is_not_begun_after_an_error(self):
+        busy, leave, done = threading.Event(), threading.Event(), []
+        threads._executor().submit(lambda: (busy.set(), leave.wait(10)))
+        assert busy.wait(10)  # so the pool's only thread has no time for our share
+
+        def task(start, stop):
+            done.append(start)
+            raise ArithmeticError("no")
+
+        with pytest.raises(ArithmeticError, match="no"):
+            parallel(task, 2)
+        leave.set()
+        assert who_does(2)[0] == [(0, 1), (1, 2)]
+        assert done == [0]
 
     @pytest.mark.parametrize("size", [100, SMALL, SMALL + 3])
     @pytest.mark.parametrize("order", ["C", "F"])
