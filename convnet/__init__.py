@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 # takes no time, and those who only predict never load what trains. (SciPy does the same.)
 _PARTS = {
     "architectures": ("ARCHITECTURES", "build"),
+    "augmentation.augmenter": ("Augmenter",),
     "inference.served_network": ("InferenceNetwork",),
     "layers": (
         *("Conv2D", "Dense", "Flatten", "Reshape", "MaxPool2D", "AveragePool2D", "BatchNorm"),
@@ -38,6 +39,7 @@ _HOME = {name: part for part, names in _PARTS.items() for name in names}
 if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `__getattr__`
     from convnet import datasets, layers, losses, optimizers
     from convnet.architectures import ARCHITECTURES, build
+    from convnet.augmentation.augmenter import Augmenter
     from convnet.inference.served_network import InferenceNetwork
     from convnet.layers import (
         AveragePool2D,
@@ -87,6 +89,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Augmenter",
     "AveragePool2D",
     "BatchNorm",
     "BinaryCrossEntropy",

@@ -250,44 +250,6 @@ def roc_curve(accept: Array, reject: Array) -> ROC:
     return ROC(threshold, *passing)
 
 
-def auroc(accept: Array, reject: Array) -> float:
-    """Return the area under the ROC curve.
-
-    It is the probability that a random score of `accept` is above a random one of `reject`, a tie
-    counting half: 1 separates them, 0.5 knows nothing (Hanley and McNeil, 1982).
-
-    Parameters
-    ----------
-    accept, reject
-        As for `roc_curve`.
-    """
-    curve = roc_curve(accept, reject)
-    return float(np.trapezoid(curve.true_positive_rate, curve.false_positive_rate))
-
-
-def threshold_for(scores: Array, share: float) -> float:
-    """Return the highest threshold that at least so large a share of the scores reaches.
-
-    Parameters
-    ----------
-    scores : ndarray, shape (N,)
-        Of what should pass.
-    share : float
-        In (0, 1].
-
-    Raises
-    ------
-    ValueError
-        If there are no scores, or the share is out of its range.
-    """
-    _require_scores("scores", scores)
-    if not 0.0 < share <= 1.0:
-        raise ValueError(f"`share` must be in (0, 1], got {share}")
-    # Rounding must not ask for one more: 0.07 of 100 scores are 7, not 7.000000000000001.
-    passing = int(np.ceil(share * len(scores) - 1e-6))
-    return float(np.sort(scores)[len(scores) - max(passing, 1)])
-
-
 def _answers(predictions: Array, labels: Array) -> Array:
     """Check the shapes, and reduce scores to class numbers."""
     if labels.ndim != 1 or not labels.size:

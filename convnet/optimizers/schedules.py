@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from convnet.checks import require_non_negative
 
@@ -24,10 +23,6 @@ class Schedule(ABC):
     @abstractmethod
     def __call__(self, step: int) -> float:
         """Return the learning rate of step `step`, counted from 0."""
-
-    def config(self) -> dict[str, Any]:
-        """Return the name and settings as plain values; `from_config` is the way back."""
-        return {"name": type(self).__name__, **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -164,26 +159,6 @@ class OneCycle(Schedule):
         if step < turn:
             return _anneal(first, self.peak, step / turn)
         return _anneal(self.peak, last, (step - turn) / (self.total_steps - 1 - turn))
-
-
-SCHEDULES: dict[str, type[Schedule]] = {
-    schedule.__name__: schedule for schedule in (Constant, Step, Cosine, OneCycle)
-}
-
-
-def from_config(config: dict[str, Any]) -> Schedule:
-    """Make a schedule again from what its `config` method returned.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown or a setting is out of its range.
-    """
-    settings = dict(config)
-    name = settings.pop("name", None)
-    if name not in SCHEDULES:
-        raise ValueError(f"`name` must be one of {', '.join(SCHEDULES)}, got {name!r}")
-    return SCHEDULES[name](**settings)
 
 
 def _anneal(start: float, end: float, done: float) -> float:

@@ -116,7 +116,7 @@ def parallel(task: Task, count: int, *, work: int | None = None) -> None:
             if future.cancel():
                 _run_share(task, *share)
     finally:
-        # Nothing may write to the caller's arrays after this function has ended, in an error or not.
+        # Nothing may write to the caller's arrays after this function has ended or failed.
         running = [future for future in futures if not future.cancel()]
         for future in running:
             future.exception()  # waits
