@@ -1,6 +1,7 @@
-"""Every named network: a few lines each, from the first examples to the one that is served.
+"""Every named network, in a few lines each; `build` makes one.
 
-`build` makes one. How each is trained (loss, optimizer, data) is in `scripts/training/recipes.py`.
+The layers are in `convnet/layers/`. How each network is trained (loss, optimizer, data) is in
+`scripts/training/recipes.py`.
 """
 
 from __future__ import annotations

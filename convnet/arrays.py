@@ -1,11 +1,13 @@
 """Types, and the one memory layout of the engine.
 
-Every array at a layer's boundary has the field's usual shape ``(N, H, W, C)``. Behind it the
-memory is *batch-innermost*, ``(H, W, C, N)``: the array that a layer returns is a transposed view.
-With the batch innermost, each pixel's channel is one contiguous run of N numbers, so pooling,
-activations and normalisation are long vector loops, and the windows of a convolution can be
-multiplied where they lie (see ``convnet/correlation/``). Layers accept any strides; an input
-in another order is copied once, by the first layer that cares.
+Layers take and return arrays of the field's usual shape ``(N, H, W, C)``. In memory the order is
+``(H, W, C, N)``, *batch-innermost*: the array that a layer returns is a transposed view of that.
+Then each channel of each pixel is one contiguous run of N numbers, so pooling, activations and
+normalisation are long vector loops, and the windows of a convolution can be multiplied without
+copying them (`convnet/correlation/`). Names that end in ``_hwcn`` are arrays in this order.
+
+Layers accept any memory order; the first layer that needs another one makes a copy. What a layer
+is, is told in `convnet/layers/base.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ Shape = tuple[int, ...]
 
 def batch_last(x: Array) -> Array:
     """View (or copy, where it must) of `x` (N, …) as a C-contiguous array (…, N)."""
-    # transpose does what moveaxis would, at a tenth of its cost: it counts for single images.
+    # `np.moveaxis` would do the same in ten times the time, which matters for single images.
     return np.ascontiguousarray(x.transpose(*range(1, x.ndim), 0))
 
 

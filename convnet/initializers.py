@@ -1,12 +1,13 @@
-"""Initializers: the numbers that weights start from.
+"""Initializers: the first values of the weights.
 
 A layer adds up ``fan_in`` products, so the variance of its weights decides whether a signal grows
-or fades from layer to layer. Glorot keeps it level for symmetric activations, He doubles the
-variance because ReLU throws half of the signal away.
+or fades from layer to layer. Glorot's variance keeps it level for symmetric activations; He's is
+twice as large, because ReLU removes half of the signal.
 
 Every initializer is a function ``(shape, rng, dtype) -> ndarray``; a layer takes one by name or as
 a function. Numbers are drawn in float64 and rounded at the end, so that a float32 network is the
-rounded copy of the float64 network of the same seed.
+rounded copy of the float64 network of the same seed. Layers use them in `create_params`, for
+example in `convnet/layers/dense.py`.
 
 References
 ----------
@@ -55,14 +56,14 @@ def fans(shape: Shape) -> tuple[int, int]:
 def zeros(
     shape: Shape, rng: np.random.Generator | None = None, dtype: npt.DTypeLike = np.float32
 ) -> Array:
-    """Zeros: the start of biases. Weights that start equal would stay equal."""
+    """Zeros, for biases. (Weights that are equal at first would stay equal.)"""
     return np.zeros(shape, dtype)
 
 
 def ones(
     shape: Shape, rng: np.random.Generator | None = None, dtype: npt.DTypeLike = np.float32
 ) -> Array:
-    """Ones: the start of BatchNorm's scale."""
+    """Ones, for BatchNorm's scale."""
     return np.ones(shape, dtype)
 
 
@@ -84,7 +85,7 @@ def he_normal(shape: Shape, rng: np.random.Generator, dtype: npt.DTypeLike = np.
 
 
 def he_uniform(shape: Shape, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32) -> Array:
-    """Even numbers within ±√(6 / fan_in): the variance of `he_normal` without its tails."""
+    """Uniform numbers in ±√(6 / fan_in): the variance of `he_normal`, but no large numbers."""
     fan_in, _ = fans(shape)
     return _uniform(shape, rng, dtype, math.sqrt(6.0 / fan_in))
 
@@ -99,7 +100,7 @@ def glorot_normal(
 def glorot_uniform(
     shape: Shape, rng: np.random.Generator, dtype: npt.DTypeLike = np.float32
 ) -> Array:
-    """Even numbers within ±√(6 / (fan_in + fan_out)): the variance of `glorot_normal`."""
+    """Uniform numbers in ±√(6 / (fan_in + fan_out)): the variance of `glorot_normal`."""
     return _uniform(shape, rng, dtype, math.sqrt(6.0 / sum(fans(shape))))
 
 

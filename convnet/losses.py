@@ -5,7 +5,8 @@ predictions. A loss is a mean, and the mean's 1/N is part of its gradient: no la
 divides by the batch size again.
 
 Labels are class numbers, shape ``(N,)``, or targets of the shape of the predictions: one-hot rows,
-or soft ones.
+or soft ones. Section 3 of docs/how-it-works.md derives the gradients; what happens to them next is
+in `convnet/network.py`, `Sequential.backward`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Metrics: how often a classifier is right, where it errs, and whether it knows.
+"""Metrics: how often a classifier is right, where it errs, and what its confidence is worth.
 
 All functions take plain arrays. Labels are class numbers ``(N,)``; predictions are class numbers
 too, or scores ``(N, K)`` whose largest is the answer.
@@ -149,8 +149,8 @@ def reliability_curve(
     bins : int
     equal_mass : bool
         False: bins of equal width in confidence, ``(0, 1/bins], (1/bins, 2/bins] …``, of which
-        the empty ones are left out. True: bins of equally many answers, which resolve the crowd
-        near confidence 1 of a good classifier.
+        the empty ones are left out. True: bins of equally many answers, so that there are many
+        bins near confidence 1, where most answers of a good classifier are.
 
     Returns
     -------

@@ -1,4 +1,8 @@
-"""Sequential: layers one after the other, each checked against the one before."""
+"""Sequential: layers one after the other, each checked against the one before.
+
+What a layer is, is told in `convnet/layers/base.py`; what trains a network, in
+`convnet/training/trainer.py`; what serves one fast, in `convnet/inference/served_network.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,12 @@ from convnet.layers import Layer, MaxPool2D, Sigmoid, Softmax
 from convnet.layers.activations import Rectifier, softmax
 from convnet.runtime.malloc import keep_freed_memory
 
-# Images that go through all layers at once when predicting, so that memory stays small and the
-# cost of an image does not depend on how many come.
+# Images that `predict` takes through all layers at once, so that it needs little memory and as much
+# time for an image whatever their number.
 PREDICT_BLOCK = 128
-# From more images than these, arrays are large enough for their pages to matter. They are kept up
-# to a size that the arrays of a block have, and those that large pictures are decoded in have not.
+# For more images than this, memory that is freed is kept for the next batch
+# (`convnet/runtime/malloc.py`). Arrays of up to KEPT bytes are: that includes those of a block of
+# images, and excludes the larger ones in which the service decodes pictures.
 MANY = 32
 KEPT = 12 << 20
 
@@ -34,7 +39,7 @@ class Sequential:
     input_shape : tuple of int
         Shape of one input: (H, W, C) for images.
     rng : numpy.random.Generator
-        Where the starting weights come from.
+        The initial weights are drawn from it.
     name : str
         What the network is called in files and answers.
     dtype : dtype
@@ -45,8 +50,8 @@ class Sequential:
     order : list of Layer
         The layers as they are run: see `_pool_before_activation`.
     metadata : dict
-        Anything JSON can hold that should travel with the weights: how they were trained, how
-        good they are, how to calibrate them.
+        Saved with the weights, as JSON: how they were trained, how good they are, how to
+        calibrate them.
 
     Raises
     ------
@@ -96,8 +101,8 @@ class Sequential:
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Map inputs (N, *input_shape) to the last layer's outputs, for most networks logits.
 
-        A Softmax at the end is left to `predict` and to the loss: cross-entropy taken from logits
-        is exact where the logarithm of a probability has long underflowed.
+        A Softmax at the end is left to `predict` and to the loss: cross-entropy is computed from
+        logits, because the logarithm of a very small probability would be -inf.
         """
         self.check(x)
         if len(x) > MANY:
@@ -134,8 +139,8 @@ class Sequential:
     def predict(self, x: Array) -> Array:
         """Return probabilities (N, classes) for inputs (N, *input_shape).
 
-        Nothing is remembered: threads may share the network. Logits become probabilities by
-        softmax, unless the network ends in Sigmoid, which gives one probability for each class.
+        No cache is written, so threads may share the network. Logits become probabilities by
+        softmax, unless the network ends in Sigmoid, which gives a probability for each class.
         """
         self.check(x)
         blocks = range(0, max(len(x), 1), PREDICT_BLOCK)
@@ -148,7 +153,7 @@ class Sequential:
         return out if isinstance(self.layers[-1], Sigmoid) else softmax(out)
 
     def activations(self, x: Array) -> Iterator[tuple[Layer, Array]]:
-        """Yield each layer, in its written order, with what it makes of `x`."""
+        """Yield each layer with its output for `x`, in the order of `layers`."""
         self.check(x)
         for layer in self.layers:
             x = layer.forward(x)
@@ -207,10 +212,10 @@ class Sequential:
 
     @property
     def multiply_adds(self) -> int:
-        """Multiplications, each with its addition, that one input costs."""
+        """Multiplications, each with its addition, for one input."""
         return sum(layer.multiply_adds for layer in self.layers)
 
-    # -- telling and keeping --------------------------------------------------------------
+    # -- describing and saving ------------------------------------------------------------
 
     def summary(self) -> str:
         """Return a table of the layers: output shape, parameters, multiply-adds."""
@@ -251,7 +256,7 @@ def _times(shape: Shape) -> str:
 
 
 def _name_layers(layers: list[Layer]) -> None:
-    """Call them conv1, relu1, conv2, …: kind, and count within the kind."""
+    """Name them conv1, relu1, conv2, …: the kind, and a number within the kind."""
     counts: dict[str, int] = {}
     for layer in layers:
         counts[layer.kind] = counts.get(layer.kind, 0) + 1

@@ -1,13 +1,13 @@
-"""Teach a network what is none of its classes.
+"""Train a network to recognise what belongs to none of its classes (open-set recognition).
 
-A softmax must share all of its probability out among the classes, so a letter or a scribble
-comes out as some digit, often with confidence. Here one more class, "none of these", takes part
-in training. Its logit is not learnt but fixed at 0, which pins down the level of the others:
+A softmax gives all of its probability to the classes, so a letter or a scribble is read as some
+digit, often with confidence. Here one more class, "none of these", takes part in training. Its
+logit is not learnt but fixed at 0, so the other logits are learnt relative to it:
 
     p(k | x) = exp(z_k) / (1 + Σ_j exp(z_j))          p(none | x) = 1 / (1 + Σ_j exp(z_j))
 
 The network needs no output for it: log Σ_j exp(z_j), the *energy score*, is the log-odds of
-"some digit" against "none". What is called a digit is decided by a threshold on it.
+"some digit" against "none". A threshold on the score decides what is called a digit.
 
 Source: Liu et al., "Energy-based out-of-distribution detection", NeurIPS 2020 (the score);
 Hendrycks et al., "Deep anomaly detection with outlier exposure", ICLR 2019 (training with
@@ -29,7 +29,7 @@ NONE = -1
 
 
 def energy(logits: Array) -> Array:
-    """Return log Σ_j exp(z_j) of each row (N, K), as an array (N,): high where a class fits."""
+    """Return log Σ_j exp(z_j) of each row of logits (N, K), as an array (N,): high for a digit."""
     largest = logits.max(axis=1)
     return np.asarray(np.log(np.exp(logits - largest[:, None]).sum(axis=1)) + largest)
 
@@ -41,8 +41,8 @@ class OpenSetCrossEntropy:
     Parameters
     ----------
     flatness : float
-        Weight of a second demand on examples of none: that the softmax over the K classes be
-        even, so that nobody who reads only that is misled.
+        Weight of a second loss on examples of none: the cross-entropy between a uniform
+        distribution and the softmax over the K classes. It makes that softmax uncertain, too.
     """
 
     flatness: float = 0.2

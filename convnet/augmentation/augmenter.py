@@ -1,9 +1,9 @@
-"""Augmentation: training pictures that differ a little every time they are seen.
+"""Augmentation: training pictures that are changed a little every time they are used.
 
 A digit stays the same digit when it is turned, moved or bent (`warp`), written with another pen,
 pale, blurred, noisy or partly hidden (`ink`). `Augmenter` does all of that to a batch, each picture
-in its own way. What a picture goes through is drawn from the
-generator that is passed in, so the same seed repeats it.
+in its own way. All choices are drawn from the generator that is passed in, so the same seed repeats
+them.
 
 A transform is any ``transform(images, rng) -> images`` on float32 pictures ``(N, H, W)`` with ink 1
 on paper 0 that leaves its input as it is.
@@ -21,13 +21,13 @@ from convnet.augmentation.warp import Warp
 
 Transform = Callable[[Array, np.random.Generator], Array]
 
-# Pictures that go through all transforms together: 64 of 28 × 28 take 200 KB, so the few arrays
-# that a transform needs at a time stay in the second-level cache.
+# Pictures that go through all transforms together: 64 of 28 × 28 take 200 KB, so the arrays that a
+# transform works on stay in the L2 cache.
 CHUNK = 64
 
 
 class Augmenter:
-    """Everything at once: all transforms, one after the other.
+    """All transforms, one after the other.
 
     Parameters
     ----------

@@ -56,8 +56,8 @@ class Pen(Sometimes):
     Parameters
     ----------
     thinner, thicker : float
-        Pixels taken off, or added to, each side of a stroke at most; what a picture gets is even
-        between the two.
+        The most pixels taken off, or added to, each side of a stroke. Each picture's own number is
+        uniform between the two.
     """
 
     thinner: float = 0.5
@@ -70,12 +70,12 @@ class Pen(Sometimes):
 
 @dataclass(frozen=True, kw_only=True)
 class Blur(Sometimes):
-    """Blur like a camera out of focus: a part of the way to the mean of the neighbourhood.
+    """Blur like a camera out of focus: mix each pixel with the mean of its neighbourhood.
 
     Parameters
     ----------
     amount : float
-        The part, at most: 1 is the 3 × 3 binomial filter, [1 2 1] / 4 along each axis.
+        The largest share of the mean; 1 is the 3 × 3 binomial filter, [1 2 1] / 4 along each axis.
     """
 
     amount: float = 1.0
@@ -93,10 +93,10 @@ class Contrast(Sometimes):
     Parameters
     ----------
     paler : float
-        The share of the ink that is lost at most, up to 1.
+        The largest share of the ink that is lost, up to 1.
     bend : float
-        At most so far is the grey curve bent: ``p + bend · p (1 - p)``. It rises everywhere and
-        keeps black and white up to a bend of 1.
+        The largest bend of the grey curve ``p + bend · p (1 - p)``, up to 1: the curve then still
+        rises everywhere, and black and white stay.
     """
 
     paler: float = 0.4
@@ -121,7 +121,7 @@ class Noise(Sometimes):
     Parameters
     ----------
     deviation : float
-        The largest standard deviation; a picture's own is even between 0 and this.
+        The largest standard deviation; a picture's own is uniform between 0 and this.
     """
 
     deviation: float = 0.1
@@ -141,8 +141,8 @@ class Erase(Sometimes):
     Parameters
     ----------
     size : float
-        Pixels: the longest side. Sides are even between 1 and this, and the rectangle's middle is
-        anywhere in the picture.
+        Pixels: the longest side. Sides are uniform between 1 and this, and the middle of the
+        rectangle is anywhere in the picture.
     """
 
     size: float = 8.0

@@ -1,8 +1,8 @@
 """Bend pictures: random affine maps and elastic distortion, sampled bilinearly.
 
-Every pixel of the new picture asks where in the old one it comes from, and reads the four pixels
-around that place. Rotation, scale, shear, shift and the elastic field only change the place, so a
-picture is resampled, and thereby blurred, once.
+For every pixel of the new picture, its place in the old one is computed, and the four pixels around
+that place are interpolated. Rotation, scale, shear, shift and the elastic field only change the
+place, so a picture is resampled, and thereby blurred, only once.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ class Warp:
     Parameters
     ----------
     rotation : float
-        Degrees: the angle is even in ±`rotation`.
+        Degrees: the angle is uniform in ±`rotation`.
     shift : float
-        Pixels: both shifts are even in ±`shift`.
+        Pixels: both shifts are uniform in ±`shift`.
     scale : tuple of float
-        Smallest and largest factor of the size; even on a logarithmic scale.
+        Smallest and largest factor of the size; uniform on a logarithmic scale.
     stretch : float
         At most so many times wider than high, or higher than wide; at least 1.
     shear : float
-        Degrees: uprights lean by an angle that is even in ±`shear`.
+        Degrees: upright lines lean by an angle that is uniform in ±`shear`.
     elastic : float
         Pixels: standard deviation of the elastic displacement along each axis, at every pixel.
     smoothness : float
@@ -155,9 +155,9 @@ def elastic_field(
 ) -> Array:
     """Draw smooth random displacements: white noise through a Gaussian, scaled to deviation 1.
 
-    The noise lives on a grid as coarse as the Gaussian is wide, beyond which a finer one changes
-    nothing, and the Gaussian is applied to one axis after the other: two small matrix products
-    instead of a filter over every pixel.
+    The noise is drawn on a grid as coarse as the Gaussian is wide; a finer grid would change
+    nothing. The Gaussian is applied to one axis after the other: two small matrix products instead
+    of a filter over every pixel.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How the work of one operation falls into units that threads share."""
+"""How the work of one operation is split into units that threads share."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from convnet.runtime.threads import get_threads
 class Grid:
     """Rows of blocks of images: the units of work of one operation.
 
-    Threads share the rows of a block or, where there are too few rows to share evenly, the blocks
-    themselves.
+    Threads share the rows of a block. Where there are too few rows to share them evenly, they share
+    blocks.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Grid:
     batch : int
         Images.
     block : int
-        The most images handled at once, so that what they need stays in the processor's cache.
+        The most images handled at once, so that their data stays in the processor's cache.
     """
 
     rows: int
@@ -30,22 +30,22 @@ class Grid:
 
     @property
     def blocks(self) -> int:
-        """Into how many blocks the images fall."""
+        """Number of blocks that the images are split into."""
         blocks = max(1, -(-self.batch // self.block))
         threads = get_threads()
-        # With more rows, one that is over costs less than copying blocks out of the batch; with
-        # fewer images in a block, BLAS is slower by more than that.
+        # With more blocks, all threads can have equally much to do. But blocks are copied out of a
+        # batch, and BLAS is slow with few images: so only where few rows do not share out evenly.
         if self.rows % threads and self.rows < 4 * threads and self.batch >= 32 * threads:
             blocks = threads * -(-blocks // threads)
         return blocks
 
     @property
     def units(self) -> int:
-        """Units of work: one row of one block each."""
+        """Number of units; each is one row of one block."""
         return self.blocks * self.rows
 
     def parts(self, start: int, stop: int) -> list[tuple[range, slice]]:
-        """Return the (rows, images) that units `start` to `stop` stand for, block by block."""
+        """Return the (rows, images) of units `start` to `stop`, block by block."""
         found = []
         for block in range(start // self.rows, -(-stop // self.rows)):
             first = block * self.rows

@@ -1,4 +1,4 @@
-"""Winograd's way: correlate with 3×3 kernels in a quarter of the multiplications.
+"""Winograd's algorithm: correlate with 3×3 kernels in a quarter of the multiplications.
 
 A correlation is a product of polynomials, and polynomials can be multiplied by evaluating both at
 enough points, multiplying the values, and interpolating. For a tile of 4×4 outputs, six points in
@@ -39,22 +39,22 @@ POINTS = (0.0, sqrt(0.5), -sqrt(0.5), sqrt(2.0), -sqrt(2.0))  # and infinity
 # products are too narrow.
 FEWEST_CHANNELS = 16
 FEWEST_IMAGES = 16
-# Tiles that reach over the edge save less; from this factor on it is the faster way.
+# Tiles that reach over the edge save less; it is faster if it saves at least this factor.
 LEAST_SAVING = 1.5
-# Images handled at once for outputs, and then as many tiles as leave the 36 values of all channels
-# in the L2 cache. Few tiles of many images, and not the other way round, can be read and written
-# where they lie: copying small blocks out of the batch and back takes long (docs/performance.md).
+# Images handled at once for outputs, and the numbers that all values of the tiles handled at once
+# may have, so that they stay in the L2 cache. Few tiles of many images can be read and written in
+# place; many tiles of few images would have to be copied, which is slow (docs/performance.md).
 BLOCK = 128
 CACHED = 1 << 18
-# Images handled at once for the kernel gradient. (Which images are added up first decides the last
-# bits of a sum, and so of the weights that are shipped.)
+# Images handled at once for the kernel gradient. (The order in which images are added up decides
+# the last bits of a sum, and so of the shipped weights.)
 GRADIENT_BLOCK = 32
 
 
 def suits(x: Array, channels_out: int, geometry: Geometry) -> bool:
-    """Whether this way is possible, and faster than the others.
+    """Whether this algorithm is possible, and faster than the others.
 
-    It is never taken in float64, where exactness is wanted and not speed.
+    It is never used in float64, where accuracy matters more than speed.
     """
     return (
         geometry.kernel == (KERNEL, KERNEL)
@@ -92,7 +92,7 @@ def _kernel_matrix(terms: int) -> Array:
 
 B_T = _input_matrix().astype(np.float32)
 A_T = np.ascontiguousarray(_evaluation_matrix(TILE).T, np.float32)
-# For a bias below the six values of a column: every output gets it once.
+# For the bias as a seventh value of each column: every output gets it once.
 A_T_AND_BIAS = np.hstack([A_T, np.ones((TILE, 1), np.float32)])
 G = _kernel_matrix(KERNEL).astype(np.float32)
 GRADIENT_A_T = np.ascontiguousarray(_evaluation_matrix(KERNEL).T, np.float32)
@@ -139,8 +139,8 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -
 def _tiles_at_once(width: int, numbers: int) -> int:
     """Return how many tiles of a row `width` pixels wide are handled at once.
 
-    `numbers` is how many a pixel has, in all channels and images. The last piece of a row is as
-    long as the others, so the best length leaves the least of it over.
+    `numbers` is how many a pixel has, in all channels and images. All pieces of a row are equally
+    long, and the last one reaches over the edge: the best length is the one that does so least.
     """
     tiles = -(-width // TILE)
     most = max(1, CACHED // (VALUES**2 * numbers))
@@ -148,7 +148,7 @@ def _tiles_at_once(width: int, numbers: int) -> int:
 
 
 def _pixels(tile: int, count: int = 1) -> slice:
-    """Return which pixels `count` tiles stand for, from number `tile` on."""
+    """Return the pixels of `count` tiles, from number `tile` on."""
     return slice(tile * TILE, (tile + count) * TILE)
 
 
@@ -201,7 +201,7 @@ class _Tiles:
         self._move_to(0)
 
     def values(self, row: int, first: int = 0) -> Array:
-        """Return values (6, tiles, 6, C, N), good until the next call.
+        """Return values (6, tiles, 6, C, N), valid until the next call.
 
         They are those of the tiles from number `first` on, in row `row` of tiles.
         """
@@ -216,7 +216,7 @@ class _Tiles:
         return self._values
 
     def _move_to(self, first: int) -> None:
-        """Have tiles from number `first` on; columns left and right of the picture are zeros."""
+        """Go to the tiles from number `first` on; columns outside of the picture are zeros."""
         left = first * TILE - self._left
         begin, end = _inside(left, self._down.shape[1], self._width)
         self._down[:, :begin] = 0
@@ -228,7 +228,7 @@ class _Tiles:
 
 
 def _inside(start: int, length: int, size: int) -> tuple[int, int]:
-    """Return where the places from `start` on, `length` of them, enter and leave 0 … size - 1."""
+    """Return which of the `length` places from `start` on are in 0 … size - 1: first and end."""
     begin = min(max(-start, 0), length)
     return begin, max(min(size - start, length), begin)
 
@@ -236,8 +236,8 @@ def _inside(start: int, length: int, size: int) -> tuple[int, int]:
 class _GradientTiles:
     """The gradient by the output, as rows of 4×4 tiles in the values G dout Gᵀ.
 
-    Channels are innermost here: BLAS multiplies small matrices up to twice as fast where it need
-    not transpose one of them.
+    Channels are innermost here: BLAS multiplies small matrices up to twice as fast if it does not
+    have to transpose one of them.
     """
 
     def __init__(self, dout: Array, count: int) -> None:
@@ -247,7 +247,7 @@ class _GradientTiles:
         self._values = np.empty((VALUES, count, VALUES, batch, channels), dout.dtype)
 
     def values(self, row: int) -> Array:
-        """Return the values (6, tiles, 6, N, C) of one row of tiles, good until the next call."""
+        """Return the values (6, tiles, 6, N, C) of one row of tiles, valid until the next call."""
         part = self._dout[row * TILE : (row + 1) * TILE]
         self._rows[: len(part), : part.shape[1]] = part
         self._rows[len(part) :] = 0

@@ -1,9 +1,9 @@
-"""The served form of a network: the same answers, with nothing left that only training needs.
+"""The served form of a network: the same answers, without what only training needs.
 
 * BatchNorm and Dropout are folded away (`convnet/inference/folding.py`).
 * A few images go through a `Plan` one by one (`convnet/inference/plan.py`).
 * A larger batch is cut into blocks, and each thread takes a block through *all* layers, so that
-  what one layer writes is still in the core's cache when the next one reads it.
+  the output of one layer is still in the core's cache when the next one reads it.
 
 The result holds copies of the weights and never changes: threads may share it.
 """
@@ -21,12 +21,12 @@ from convnet.inference.plan import Plan
 from convnet.network import Sequential
 from convnet.runtime.threads import get_threads, parallel
 
-# Up to this many images are taken one by one: with 16, Winograd's way begins.
+# Up to this many images are taken one by one; for 16, Winograd's algorithm is faster.
 SINGLES = 15
 # The most images that one thread takes through all layers at a time.
 BLOCK = 128
-# A block for each thread is better than threads that share every layer of one block, if there are
-# this many multiply-adds: small networks spend their time on calls, not on sums.
+# From so many multiply-adds on, it is faster to give each thread a block of its own than to let the
+# threads share each layer. Below, the calls take longer than the arithmetic.
 WORTH_SHARING = 100_000_000
 FEWEST_IN_BLOCK = 16
 
@@ -37,7 +37,7 @@ class InferenceNetwork:
     Parameters
     ----------
     network : Sequential
-        Is not changed, and may be trained on: what is served is a copy.
+        Is copied, so it may be trained further.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class InferenceNetwork:
         self.network = fold(network)
         self.name = network.name
         self.metadata = network.metadata
-        self._idle: list[Plan] = []  # there are as many plans as there have been callers at once
+        self._idle: list[Plan] = []  # in all, as many plans as there were callers at the same time
 
     def logits(self, x: Array) -> Array:
         """Return the last layer's outputs (N, classes) before any softmax.
@@ -57,7 +57,7 @@ class InferenceNetwork:
         Parameters
         ----------
         x : ndarray, shape (N, H, W, C)
-            float32; other floating-point types take the plain way, in their own precision.
+            float32; other floating-point types are slower, and computed in their own precision.
         """
         self.network.check(x)
         if len(x) <= SINGLES and x.dtype == np.float32:
@@ -69,7 +69,7 @@ class InferenceNetwork:
         return self.network.probabilities(self.logits(x))
 
     def _one_by_one(self, x: Array) -> Array:
-        # Not shared out: its calls are so short that two threads take longer than one.
+        # By one thread: the steps are so short that two threads would take longer.
         out = np.empty((len(x), *self.network.output_shape), x.dtype)
         with self._plan() as plan:
             for index, image in enumerate(x):
@@ -78,7 +78,7 @@ class InferenceNetwork:
 
     @contextmanager
     def _plan(self) -> Iterator[Plan]:
-        """Lend a plan that nobody else is using: the one used last, as it may still be cached."""
+        """Lend a plan that is not in use: the one used last, as it may still be in the cache."""
         try:
             plan = self._idle.pop()
         except IndexError:
@@ -99,7 +99,7 @@ class InferenceNetwork:
         return out
 
     def _blocks(self, count: int) -> int:
-        """Into how many blocks so many images fall: as many for each thread, if it pays."""
+        """Return how many blocks to make of so many images: as many for each thread, if it pays."""
         blocks = -(-count // BLOCK)
         if count * self.network.multiply_adds < WORTH_SHARING:
             return blocks

@@ -27,7 +27,7 @@ def multiply(left: Array, right: Array, out: Array) -> Step:
 
 
 def largest(views: list[Array], out: Array) -> list[Step]:
-    """Return the steps that write the largest of several numbers, everywhere."""
+    """Return the steps that write the element-wise maximum of several arrays."""
     first, *others = views
     if not others:
         return [copy(first, out)]
@@ -57,7 +57,7 @@ def pad(source: Array, top: int, left: int, size: Shape) -> tuple[Array, list[St
 
 
 def runs(array: Array, length: int, shape: Shape, strides: Shape) -> Array:
-    """View runs of `length` numbers as one item each, for copying: items of many bytes go faster.
+    """View each run of `length` numbers as a single item: NumPy copies large items faster.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Winograd's way for a single image: all its tiles side by side, where a batch would be.
+"""Winograd's algorithm for a single image: its tiles take the place of a batch.
 
 The tiles' 36 inputs are copied to the rows of a matrix (6, 6, tiles·C), so that a transform of all
 tiles is two products, down the rows and across the columns.
@@ -14,12 +14,12 @@ from convnet.correlation.geometry import Geometry
 from convnet.correlation.winograd import A_T, A_T_AND_BIAS, B_T, KERNEL, TILE, VALUES, G
 from convnet.inference.steps import Step, copy, largest, multiply, pad, runs
 
-# With fewer channels in or out, unfolding is as fast.
+# With fewer channels in or out, im2col is as fast.
 FEWEST_CHANNELS = 16
 
 
 def suits(output_shape: Shape, channels: int, geometry: Geometry) -> bool:
-    """Whether this way is possible and faster than unfolding."""
+    """Whether this algorithm is possible, and faster than im2col."""
     height, width, filters = output_shape
     return (
         geometry.kernel == (KERNEL, KERNEL)
@@ -84,7 +84,7 @@ def _pool(tiles: Array, size: int) -> tuple[Array, list[Step]]:
 
 
 def _assemble(tiles: Array, out: Array) -> list[Step]:
-    """Write tiles (S, S, down, across, C) where they belong, without what is over at the edges."""
+    """Write tiles (S, S, down, across, C) to their places; what is beyond the edges is left out."""
     side, _, down, across, filters = tiles.shape
     size = (down * side, across * side, filters)
     whole = out if out.shape == size else np.empty(size, np.float32)

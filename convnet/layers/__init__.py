@@ -1,4 +1,4 @@
-"""The layers, by name."""
+"""The layers, by name. What all share is in `base.py`; the simplest whole one is `dense.py`."""
 
 from convnet.layers.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from convnet.layers.base import Layer

@@ -1,7 +1,7 @@
-"""Activations: what makes a stack of layers more than one big linear map.
+"""Activations: without them, a stack of layers would be one linear function.
 
-Each is applied to every number by itself, so its gradient is dout times its own derivative;
-only Softmax looks across the classes.
+Each is applied to every number by itself, so dx is dout times the function's derivative; only
+Softmax combines the numbers of all classes. Sources stand with each.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Sigmoid(Layer):
 
 
 def sigmoid(x: Array) -> Array:
-    """Logistic function: no exponential exceeds 1, so both tails are exact and none overflows."""
+    """Return 1 / (1 + exp(-x)) in a form in which no exponential exceeds 1: none overflows."""
     return np.asarray(np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))))
 
 
@@ -139,6 +139,6 @@ class Softmax(Layer):
 
 
 def softmax(logits: Array) -> Array:
-    """Probabilities over the last axis; the largest logit is subtracted, so nothing overflows."""
+    """Return probabilities over the last axis; without the largest logit, nothing overflows."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))

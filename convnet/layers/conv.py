@@ -1,4 +1,4 @@
-"""Convolution: the same small kernel looks at every place of the picture.
+"""Convolution: the same small kernel is applied at every place of the picture.
 
 Forward
     out[i, j, o] = b[o] + Σ_{kh, kw, c} x[i·s + kh, j·s + kw, c] · w[kh, kw, c, o]
@@ -25,8 +25,8 @@ Input gradient
     which is a correlation of dout (padded by K-1, and spread with zeros where s > 1) with the
     kernel turned by 180 degrees: the index of dout falls while that of w rises.
 
-The loops that these sums stand for are written out in `convnet/reference.py`; how they run
-at the speed of BLAS is told in `convnet/correlation/`.
+The first sum is written out as loops in `convnet/reference.py`; how all of them run at the speed of
+BLAS is told in `convnet/correlation/__init__.py`.
 Source: Goodfellow, Bengio, Courville, *Deep Learning* (2016), section 9.1 and equations 9.6-9.13.
 """
 
@@ -61,11 +61,11 @@ class Conv2D(Layer):
         Zeros around the input: none; as many as keep the size at stride 1 (the odd one goes to
         the bottom and right); or that many on each side.
     use_bias : bool
-        Leave it out before BatchNorm, which would subtract it again.
+        False before BatchNorm, which would subtract the bias again.
     mode : "cross-correlation" or "convolution"
         Whether the kernel is used as it is, or turned by 180 degrees.
     initializer : str or callable
-        Start of the kernels, see `convnet.initializers`.
+        Of the kernels, see `convnet.initializers`.
 
     Raises
     ------

@@ -26,9 +26,9 @@ class Dense(Layer):
     units : int
         Number of outputs.
     use_bias : bool
-        Whether to add one.
+        Whether a bias is added.
     initializer : str or callable
-        Start of the matrix, see `convnet.initializers`.
+        Of the matrix, see `convnet.initializers`.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Dropout: switch units off at random while training, so that none relies on another.
 
 Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
-JMLR 2014. This is the *inverted* form: what remains is scaled by 1 / (1 - rate), so that the
-expected sum is the same and nothing is left to do when serving.
+JMLR 2014. This is the *inverted* form: what remains is divided by 1 - rate while training, so that
+sums keep their expected value, and nothing has to be done when the network answers.
 """
 
 from __future__ import annotations

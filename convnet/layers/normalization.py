@@ -1,4 +1,4 @@
-"""Batch normalisation: give every channel mean 0 and variance 1, then let it choose its own.
+"""Batch normalisation: give every channel mean 0 and variance 1, then a learnt mean and variance.
 
 Forward (training), over the m numbers that a channel has in the batch:
     mean = Σ x / m            var = Σ (x - mean)² / m
@@ -33,7 +33,7 @@ class BatchNorm(Layer):
     Parameters
     ----------
     momentum : float
-        Share of the running statistics that stays at each step, in [0, 1).
+        Share of the running statistics that is kept at each step, in [0, 1).
         (PyTorch counts the other way: its 0.1 is 0.9 here.)
     epsilon : float
         Added to the variance, so that a constant channel does not divide by zero.
@@ -100,19 +100,19 @@ class BatchNorm(Layer):
         return batch_first(pixels.reshape(*self.input_shape, pixels.shape[-1]))
 
     def _update_statistics(self, mean: Array, var: Array, count: int) -> None:
-        unbiased = var * (count / max(count - 1, 1))  # as PyTorch does, so that weights can move
+        unbiased = var * (count / max(count - 1, 1))  # as in PyTorch, so weights can be exchanged
         for key, value in (("mean", mean), ("var", unbiased)):
             self.state[key] = (
                 self.momentum * self.state[key] + (1 - self.momentum) * value
             ).astype(self.state[key].dtype)
 
 
-# Numbers at a time, so that the passes of one formula find them still in the cache; in fewer, the
-# calls would take longer than the sums.
+# Numbers handled at a time: few enough to stay in the cache during all passes of a formula, many
+# enough that the arithmetic takes longer than the calls.
 _CHUNK = 1 << 18
 
-# Σ x² / m - mean² is quick, but where the mean is this many times the spread (squared), too little
-# is left of a number's digits; then the mean is taken away first.
+# var = Σ x² / m - mean² is fast, but inaccurate if mean² is much larger than var: the difference of
+# two nearly equal numbers. From this factor on, the mean is subtracted first.
 _FAR = 100
 
 
@@ -124,7 +124,7 @@ def _as_pixels(x: Array) -> Array:
 
 
 def _flat(pixels: Array) -> Array:
-    """View (pixels, C, N) as (pixels, C·N): one long run for each pixel."""
+    """View (pixels, C, N) as (pixels, C·N)."""
     return pixels.reshape(len(pixels), -1)
 
 
@@ -175,7 +175,7 @@ def _channel_sums(pixels: Array) -> Array:
     """Add up (pixels, C, N) to (C,)."""
 
     def total(start: int, stop: int) -> Array:
-        # A product with ones: BLAS adds rows up faster than NumPy does.
+        # As a product with ones, because BLAS adds rows up faster than NumPy does.
         rows = _flat(pixels)[start:stop]
         return np.asarray((np.ones(len(rows), rows.dtype) @ rows).reshape(pixels.shape[1:]).sum(1))
 

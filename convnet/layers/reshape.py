@@ -1,4 +1,4 @@
-"""Flatten and Reshape: the same numbers, counted differently. Gradients are reshaped back."""
+"""Flatten and Reshape: the same numbers in another shape. Gradients are reshaped back."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Optimizers: how a gradient moves the weights.
 
 ``optimizer.step(params, grads)`` takes two dicts of the same keys and changes the parameters in
-place. What an optimizer remembers of earlier steps is kept per key in its `slots`.
+place. What an optimizer needs of earlier steps is kept in its `slots`, for each key.
 
 The definitions are those of PyTorch: its `SGD`, `RMSprop`, `Adam` and `AdamW` give the same weights
-up to rounding.
+up to rounding. Learning rates that change are in `convnet/optimizers/schedules.py`.
 """
 
 from convnet.optimizers.adaptive import Adam, AdamW, RMSprop

@@ -1,4 +1,4 @@
-"""Optimizers that give every weight a step of its own: RMSprop, Adam, AdamW."""
+"""Optimizers whose step size differs from weight to weight: RMSprop, Adam, AdamW."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum divided by a running root mean square, both corrected for their start at zero.
+    """Momentum divided by a running root mean square, both corrected for being zero at first.
 
     ``m ← β₁ m + (1 - β₁) g`` and ``v ← β₂ v + (1 - β₂) g²``, then in step t
     ``p ← p - rate · m̂ / (√v̂ + ε)`` with ``m̂ = m / (1 - β₁ᵗ)`` and ``v̂ = v / (1 - β₂ᵗ)``.

@@ -1,10 +1,13 @@
-"""What every optimizer does: go through the parameters block by block, and remember.
+"""What all optimizers share: they change the parameters block by block.
 
-A step reads and writes every parameter several times and computes little, so memory decides how
-fast it is. Parameters are therefore taken in blocks: a block of the parameter, of its gradient and
-of its slots stays in the core's cache while all passes over it are made, and every pass writes
-into an array that is already there. One thread does it all: the passes over a block are so short
-that two threads would mostly wait for Python's lock (measured: no gain below 500,000 parameters).
+A step reads and writes every parameter several times and computes little, so the speed of memory
+decides how long it takes. Parameters are therefore taken in blocks: a block of the parameter, of
+its gradient and of its slots stays in the core's cache during all passes over it, and every pass
+writes into an array that exists already. One thread does it all: the passes over a block are so
+short that two threads would mostly wait for Python's lock (measured: no gain below 500,000
+parameters).
+
+The simplest optimizer to read next is `convnet/optimizers/sgd.py`.
 """
 
 from __future__ import annotations
@@ -28,8 +31,7 @@ BLOCK = 32_768
 def decay_weights_only(key: str, param: Array) -> bool:
     """Say which parameters weight decay is for by default: kernels and matrices.
 
-    A bias or a BatchNorm scale is one number per channel. Pulling it to zero restrains nothing
-    that could overfit.
+    Biases and BatchNorm's scales are one number per channel: too few to overfit.
     """
     return param.ndim >= 2
 
@@ -44,7 +46,7 @@ class Optimizer(ABC):
     learning_rate : float or Schedule
         A schedule is called with the number of steps taken so far.
     slots : tuple of str
-        Names of what is remembered for each parameter, in arrays like it that start at zero.
+        Names of what is kept for each parameter, in arrays of its shape that are zero at first.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """Schedules: the learning rate as a function of the step.
 
-A schedule is called with the number of steps taken so far (0 for the first) and answers the rate
-of the step to come. It holds no state, so a run that is stopped and resumed gets the same rates.
+A schedule is called with the number of steps taken so far (0 for the first) and returns the rate
+of the next step. It has no state, so a run that is stopped and resumed gets the same rates.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Schedule(ABC):
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """The same rate for ever."""
+    """The same rate in every step."""
 
     learning_rate: float
 
@@ -50,7 +50,7 @@ class Step(Schedule):
     every : int
         Steps between two drops.
     factor : float
-        What is left of the rate at a drop, in (0, 1].
+        The rate is multiplied by this at each drop, in (0, 1].
     """
 
     learning_rate: float
@@ -70,7 +70,7 @@ class Step(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Rise in a line during `warmup_steps`, then fall along half a cosine (SGDR, without restarts).
+    """Rise linearly during `warmup_steps`, then fall along half a cosine (SGDR, without restarts).
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ class Cosine(Schedule):
 class OneCycle(Schedule):
     """Rise to a high peak, then fall to almost nothing, both along half a cosine.
 
-    The large rate in the middle regularises, the small ones at both ends keep the start stable
-    and let the end settle. The rates are those of PyTorch's ``OneCycleLR`` with cosine annealing,
+    The large rate in the middle regularises, the small rates keep the first steps stable and let
+    the last ones converge. The rates are those of PyTorch's ``OneCycleLR`` with cosine annealing,
     but for the end, which is exactly zero unless `final_div_factor` is given.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent."""
+"""Stochastic gradient descent: the simplest optimizer, with momentum if wanted."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SGD(Optimizer):
         for velocity in slots:
             velocity *= self.momentum
             velocity += g
-            if self.nesterov:  # down g first, then down μ v
+            if self.nesterov:  # first along g, then along μ v
                 _descend(p, g, rate, scratch)
                 rate *= self.momentum
             g = velocity

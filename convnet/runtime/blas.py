@@ -1,9 +1,9 @@
 """Hold NumPy's BLAS to one thread, because the engine has its own (`threads.py`).
 
 The environment variable works only while NumPy is first imported; OpenBLAS's own setter works at
-any time, so both are used. The variable is taken back at once: it is nobody else's business, least
-of all that of a library or a process that is started later. Where neither works (another BLAS),
-nothing happens: the engine is then slower, never wrong.
+any time, so both are used. The variable is reset at once, so that it has no effect on other
+libraries or on processes that are started later. With another BLAS, where neither works, nothing
+happens: the engine is then slower, never wrong.
 """
 
 from __future__ import annotations
