@@ -36,6 +36,39 @@ MAY_IMPORT = {
     },
 }
 
+# Which room of a package imports which: a room is a file or folder directly below the package, and
+# `__init__` its own front. A line may name rooms of the lines above it only, so there is no circle.
+ROOMS = {
+    "convnet": {
+        "arrays": set(),
+        "checks": set(),
+        "runtime": {"arrays"},
+        "storage": {"arrays"},
+        "datasets": set(),
+        "reference": {"arrays"},
+        "initializers": {"arrays"},
+        "metrics": {"checks"},
+        "augmentation": {"arrays", "checks"},
+        "optimizers": {"arrays", "checks"},
+        "correlation": {"arrays", "runtime"},
+        "layers": {"arrays", "checks", "correlation", "initializers", "runtime"},
+        "losses": {"arrays", "checks", "layers"},
+        "open_set": {"arrays", "checks", "losses"},
+        "network": {"arrays", "layers", "runtime", "storage"},
+        "architectures": {"layers", "network"},
+        "weights": {"arrays", "layers", "network", "storage"},
+        "inference": {"arrays", "correlation", "layers", "network", "runtime"},
+        "training": {
+            *("arrays", "checks", "layers", "losses", "network", "optimizers", "runtime"),
+            "storage",
+        },
+        "__init__": {
+            *("architectures", "augmentation", "datasets", "inference", "layers", "losses"),
+            *("network", "optimizers", "runtime", "training", "weights"),
+        },
+    },
+}
+
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
 
@@ -55,6 +88,34 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
+
+
+def rooms_imported(package: str) -> dict[str, set[str]]:
+    """Return, for every room of a package, the other rooms of it that its files import."""
+    found: dict[str, set[str]] = {}
+    for path in sources(package):
+        room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        others = {
+            room_of(target) for target in targets_of(path) if f"{target}.".startswith(f"{package}.")
+        }
+        found[room] = found.get(room, set()) | others - {room}
+    return found
+
+
+def room_of(target: str) -> str:
+    """Return the room that an imported name is in; names of the package itself are in its front."""
+    package, room = (*target.split("."), "__init__")[:2]
+    place = ROOT / package / room
+    return room if place.is_dir() or place.with_suffix(".py").is_file() else "__init__"
+
+
+def targets_of(path: Path) -> Iterator[str]:
+    """Yield what a file imports, with the names that it takes out of a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def commands() -> list[Path]:
@@ -78,6 +139,19 @@ def test_imports_run_one_way(package: str) -> None:
         if name.split(".")[0] not in allowed
     }
     assert not foreign
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_import_what_the_table_says(package: str) -> None:
+    assert rooms_imported(package) == ROOMS[package]
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_rooms_import_each_other_in_a_circle(package: str) -> None:
+    above: set[str] = set()
+    for room, others in ROOMS[package].items():
+        assert others <= above, f"{room} imports what stands below it"
+        above.add(room)
 
 
 def test_scripts_do_not_import_tests() -> None:
