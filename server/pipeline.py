@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from server.config import Config
-from server.images.decode import ImageError, ImageLimits, Picture, read_picture
+from server.images.decode import ImageLimits, Picture, read_picture
+from server.images.errors import ImageError
 from server.preprocessing.mnist_form import preprocess
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores

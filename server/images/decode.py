@@ -17,6 +17,7 @@ from PIL import Image, PngImagePlugin
 from server.config import Config
 from server.images.compositing import composite_on_white
 from server.images.containers import check_container, container_format, png_bit_depth, webp_size
+from server.images.errors import DecoderBusy, NotAnImage, TooManyBytes, TooManyPixels
 from server.images.greyscale import to_grey
 from server.images.types import Grey
 
@@ -32,48 +33,6 @@ _LONGEST_SIDE = 4096
 # Pillow unpacks the texts in a PNG file, 64 MiB by its own limit. More than a file may have itself
 # is only there to cost time and memory.
 PngImagePlugin.MAX_TEXT_MEMORY = Config.max_body_bytes
-
-
-class ImageError(Exception):
-    """A picture that cannot be used, through no fault of the service.
-
-    Attributes
-    ----------
-    code : str
-        A name for programs, with which `server.problems.KINDS` has the HTTP status.
-    detail : str
-        A sentence for people.
-    """
-
-    code = "bad_image"
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
-
-
-class NotAnImage(ImageError):
-    """The bytes are no picture of a supported format, or a damaged one."""
-
-    code = "not_an_image"
-
-
-class TooManyPixels(ImageError):
-    """The picture is larger than the service decodes."""
-
-    code = "too_many_pixels"
-
-
-class TooManyBytes(ImageError):
-    """The file is larger than the service reads."""
-
-    code = "too_large"
-
-
-class DecoderBusy(ImageError):
-    """Other large pictures are still being decoded."""
-
-    code = "busy"
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from server.images.containers import webp_size
-from server.images.decode import (
+from server.images.decode import ImageLimits, decode
+from server.images.errors import (
     DecoderBusy,
     ImageError,
-    ImageLimits,
     NotAnImage,
     TooManyBytes,
     TooManyPixels,
-    decode,
 )
 from tests.support import png_kinds
 from tests.support.pictures import FORMATS, SIGNATURES, drawing, encoded
