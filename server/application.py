@@ -13,6 +13,7 @@ from server.middleware.body_limit import Request
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
 from server.routes import api_docs, explain, health, open_inference, pages, predict, static_files
+from server.self_test import Readiness
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,7 +35,7 @@ def build(
     app.extensions |= {
         "config": settings,
         "pipeline": pipeline,
-        "readiness": health.Readiness(pipeline),
+        "readiness": Readiness(pipeline),
         "pages": {},
     }
     access_log.register(app, settings.log_level)

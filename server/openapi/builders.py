@@ -4,7 +4,7 @@ from typing import Any
 
 from server.config import MEDIA_TYPES
 from server.openapi.example_requests import Examples
-from server.openapi.schemas import record, ref
+from server.openapi.json_schema import record, ref
 from server.problems import KINDS, MEDIA_TYPE
 
 Part = dict[str, Any]

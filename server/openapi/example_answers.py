@@ -9,10 +9,9 @@ from server.config import Config
 from server.openapi import example_requests
 from server.openapi.example_requests import Examples
 from server.parsing import tensors
+from server.parsing.question import Question
 from server.pipeline import Pipeline
-from server.routes import explain
-from server.routes.explain import Question
-from server.serializers import predictions
+from server.serializers import explanation, model_card, open_inference, predictions
 
 # The only numbers that differ from one request to the next.
 TIMES = {"preprocess": 1.9, "predict": 0.8}
@@ -44,10 +43,10 @@ def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
         "explain": {
             "last": example(
                 "The last layer, and where the network looked",
-                explain.explained(recognizer, one, question) | signature,
+                explanation.explained(recognizer, one, question) | signature,
             )
         },
-        "model": {"model": example("This network", explain.card(recognizer, config))},
+        "model": {"model": example("This network", model_card.card(recognizer, config))},
         "infer": {"bar": example("A bar of ink", inferred(pipeline))},
     }
 
@@ -67,6 +66,6 @@ def inferred(pipeline: Pipeline) -> dict[str, Any]:
         "id": request["id"],
     }
     outputs = dict.fromkeys(tensors.OUTPUTS, False)
-    body, _ = tensors.write(pipeline.infer(images).readings, outputs, head)
+    body, _ = open_inference.write(pipeline.infer(images).readings, outputs, head)
     answer: dict[str, Any] = json.loads(body)
     return answer

@@ -4,10 +4,9 @@ import json
 
 from server import problems
 from server.config import Config
-from server.middleware.body_limit import too_large
 from server.openapi.example_requests import REQUEST_ID, Examples
 from server.parsing.pictures import TAKEN
-from server.problems import KINDS, Problem, document, invalid
+from server.problems import KINDS, Problem, document, invalid, too_large
 
 OF_SERVICE = (
     Problem("internal_error", "the service failed; the fault has been logged"),

@@ -4,9 +4,10 @@ from server.config import Config
 from server.openapi import example_requests
 from server.openapi.builders import WITH_BODY, Part, json_answer, only, operation, problems
 from server.openapi.example_requests import Examples
-from server.openapi.schemas import TRUTH, about, array, inference_request, record, ref
+from server.openapi.json_schema import TRUTH, about, array, record, ref
+from server.openapi.schemas import inference_request
 from server.recognizer import Recognizer
-from server.routes import open_inference
+from server.serializers import open_inference
 
 TAG = "open inference"
 NAME = {"type": "string", "description": "Its name"}

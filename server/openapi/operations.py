@@ -14,7 +14,8 @@ from server.openapi.builders import (
     query,
 )
 from server.openapi.example_requests import Examples
-from server.openapi.schemas import WISHES, questions_as_text, record, ref
+from server.openapi.json_schema import record, ref
+from server.openapi.schemas import WISHES, questions_as_text
 from server.recognizer import Recognizer
 
 Shown = dict[str, Examples]

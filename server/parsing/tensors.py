@@ -5,7 +5,6 @@ clients use unless told otherwise.
 """
 
 import itertools
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from server.parsing.options import whole_number
 from server.parsing.strict_json import load_json
 from server.problems import Problem, invalid
-from server.recognizer import Inputs, Reading
+from server.recognizer import Inputs
 
 INPUT = "image"
 SHAPE = (28, 28, 1)
@@ -160,29 +159,3 @@ def wanted_outputs(body: dict[str, Any]) -> dict[str, bool]:
             raise Problem("invalid_field", "there are no classes to sort", field="outputs")
         wanted[name] = how.get("binary_data", binary) is True
     return wanted
-
-
-def write(
-    readings: list[Reading], outputs: dict[str, bool], head: dict[str, Any]
-) -> tuple[bytes, int | None]:
-    """Write an answer: its bytes and, if tensors follow the JSON, the length of the JSON."""
-    described, behind = [], []
-    for name, as_bytes in outputs.items():
-        values = output_values(name, readings)
-        shape = list(values.shape)
-        tensor: dict[str, Any] = {"name": name, "datatype": OUTPUTS[name][0], "shape": shape}
-        if as_bytes:
-            behind.append(values.tobytes())
-            tensor["parameters"] = {"binary_data_size": len(behind[-1])}
-        else:
-            tensor["data"] = values.ravel().tolist()
-        described.append(tensor)
-    text = json.dumps(head | {"outputs": described}, allow_nan=False).encode()
-    return b"".join([text, *behind]), len(text) if behind else None
-
-
-def output_values(name: str, readings: list[Reading]) -> NDArray[Any]:
-    """Return one output of all readings, little-endian."""
-    if name == "digit":
-        return np.array([-1 if read.digit is None else read.digit for read in readings], "<i8")
-    return np.array([read.probabilities for read in readings], "<f4")

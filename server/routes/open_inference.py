@@ -1,14 +1,13 @@
 """The Open Inference Protocol (KServe's version 2), so that its clients work unchanged."""
 
-from typing import Any
-
 from flask import Blueprint, Response, current_app, request
 
 from server.middleware import metrics
 from server.parsing import tensors
 from server.problems import Problem
-from server.routes.health import Readiness
 from server.routes.responses import answer, pipeline, settings
+from server.self_test import Readiness
+from server.serializers.open_inference import about_model, about_server, write
 
 blueprint = Blueprint("open_inference", __name__, url_prefix="/v2")
 
@@ -64,32 +63,11 @@ def infer(name: str, version: str | None = None) -> Response:
     head = {"model_name": name, "model_version": pipeline().recognizer.version}
     if asked.identity is not None:
         head["id"] = asked.identity
-    body, json_bytes = tensors.write(result.readings, asked.outputs, head)
+    body, json_bytes = write(result.readings, asked.outputs, head)
     if json_bytes is None:
         return Response(body, content_type="application/json")
     headers = {HEADER_LENGTH: str(json_bytes)}
     return Response(body, headers=headers, content_type="application/octet-stream")
-
-
-def about_server(version: str) -> dict[str, Any]:
-    """Say what serves, and what it can beyond the protocol."""
-    return {"name": "convnet", "version": version, "extensions": ["binary_tensor_data"]}
-
-
-def about_model(name: str, version: str) -> dict[str, Any]:
-    """Describe the tensors of the network."""
-    return {
-        "name": name,
-        "versions": [version],
-        "platform": "convnet",
-        "inputs": [describe(tensors.INPUT, "FP32", [-1, *tensors.SHAPE])],
-        "outputs": [describe(output, *kind) for output, kind in tensors.OUTPUTS.items()],
-    }
-
-
-def describe(name: str, datatype: str, shape: list[int]) -> dict[str, Any]:
-    """Describe a tensor."""
-    return {"name": name, "datatype": datatype, "shape": shape}
 
 
 def require_model(name: str, version: str | None) -> None:

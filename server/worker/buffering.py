@@ -24,8 +24,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from server import problems
 from server.config import Config
 from server.middleware import access_log, metrics
-from server.middleware.body_limit import too_large
-from server.problems import Problem
+from server.problems import Problem, too_large
 from server.worker.framing import HEAD_LIMIT, Arrival
 from server.worker.raw_response import reply
 

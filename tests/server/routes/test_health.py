@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from server import create_app
-from server.routes.health import KNOWN_DIGIT, known_picture
+from server.self_test import KNOWN_DIGIT, known_picture
 from tests.support.http import problem
 from tests.support.live import ROOT
 

@@ -7,7 +7,7 @@ from tritonclient.utils import InferenceServerException
 
 from server import create_app
 from server.config import Config
-from server.routes.health import KNOWN_DIGIT
+from server.self_test import KNOWN_DIGIT
 from tests.support.http import problem
 from tests.support.live import serve
 
