@@ -15,4 +15,4 @@ app = application = create_app()
 # One picture is read before workers are made from this process: what the first needs to have loaded
 # and prepared is then there for each of them.
 with suppress(Problem):  # where the settings do not let it in
-    app.extensions["readiness"].check()
+    app.extensions["services"].readiness.check()

@@ -4,9 +4,10 @@ from flask import Blueprint, Response, request
 
 from server.parsing.pictures import receive
 from server.parsing.question import Question
-from server.routes.responses import answer, pipeline, settings, signed
+from server.routes.responses import answer, signed
 from server.serializers.explanation import explained
 from server.serializers.model_card import card
+from server.services import services
 
 blueprint = Blueprint("inspection", __name__)
 
@@ -14,11 +15,11 @@ blueprint = Blueprint("inspection", __name__)
 @blueprint.post("/explain")
 def explain() -> Response:
     """Show what every layer saw of one picture."""
-    recognizer = pipeline().recognizer
+    recognizer = services().pipeline.recognizer
     sent = receive(request, max_images=1)
     question = Question.of(sent.options, len(recognizer.layers))
-    result = pipeline().predict(sent.pictures)
-    with pipeline().turn, result.time("explain"):
+    result = services().pipeline.predict(sent.pictures)
+    with services().pipeline.turn, result.time("explain"):
         body = explained(recognizer, result, question)
     return signed(body, result)
 
@@ -26,7 +27,7 @@ def explain() -> Response:
 @blueprint.get("/model")
 def model() -> Response:
     """Say what the network is, how it was trained and how good it is."""
-    response = answer(card(pipeline().recognizer, settings()))
+    response = answer(card(services().pipeline.recognizer, services().config))
     response.headers["Cache-Control"] = "no-cache"  # to be kept, and asked for anew each time
     response.add_etag()
     response.make_conditional(request)

@@ -4,10 +4,10 @@
 answers 503 until the service has read a picture rightly that it knows the answer of.
 """
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from server.routes.responses import answer
-from server.self_test import Readiness
+from server.services import services
 
 blueprint = Blueprint("health", __name__)
 
@@ -21,6 +21,5 @@ def live() -> Response:
 @blueprint.get("/readyz")
 def ready() -> Response:
     """Answer 200 once the known picture is read rightly."""
-    readiness: Readiness = current_app.extensions["readiness"]
-    readiness.require()
+    services().readiness.require()
     return answer({"status": "ready"})

@@ -1,13 +1,12 @@
 """The Open Inference Protocol (KServe's version 2), so that its clients work unchanged."""
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
-from server.middleware import metrics
 from server.parsing import tensors
 from server.problems import Problem
-from server.routes.responses import answer, pipeline, settings
-from server.self_test import Readiness
+from server.routes.responses import answer
 from server.serializers.open_inference import about_model, about_server, write
+from server.services import services
 
 blueprint = Blueprint("open_inference", __name__, url_prefix="/v2")
 
@@ -18,7 +17,7 @@ MODELS = ("/models/<name>", "/models/<name>/versions/<version>")
 @blueprint.get("")
 def server() -> Response:
     """Name the server."""
-    return answer(about_server(pipeline().recognizer.version))
+    return answer(about_server(services().pipeline.recognizer.version))
 
 
 @blueprint.get("/health/live")
@@ -30,7 +29,7 @@ def live() -> Response:
 @blueprint.get("/health/ready")
 def ready() -> Response:
     """Answer 200 once the known picture is read rightly, as `/readyz` does."""
-    require_ready()
+    services().readiness.require()
     return answer({"ready": True})
 
 
@@ -39,7 +38,7 @@ def ready() -> Response:
 def model(name: str, version: str | None = None) -> Response:
     """Describe the tensors that go in and come out."""
     require_model(name, version)
-    return answer(about_model(name, pipeline().recognizer.version))
+    return answer(about_model(name, services().pipeline.recognizer.version))
 
 
 @blueprint.get(f"{MODELS[0]}/ready")
@@ -47,7 +46,7 @@ def model(name: str, version: str | None = None) -> Response:
 def model_ready(name: str, version: str | None = None) -> Response:
     """Say whether the network reads its known picture rightly."""
     require_model(name, version)
-    require_ready()
+    services().readiness.require()
     return answer({"name": name, "ready": True})
 
 
@@ -57,13 +56,15 @@ def infer(name: str, version: str | None = None) -> Response:
     """Read inputs that are arrays already."""
     require_model(name, version)
     header_length = request.headers.get(HEADER_LENGTH)
-    asked = tensors.parse(request.get_data(cache=False), header_length, settings().max_inputs)
-    result = pipeline().infer(asked.inputs)
-    metrics.found().predicted(result)
-    head = {"model_name": name, "model_version": pipeline().recognizer.version}
+    asked = tensors.parse(
+        request.get_data(cache=False), header_length, services().config.max_inputs
+    )
+    prediction = services().pipeline.infer(asked.inputs)
+    services().metrics.predicted(prediction)
+    head = {"model_name": name, "model_version": services().pipeline.recognizer.version}
     if asked.identity is not None:
         head["id"] = asked.identity
-    body, json_bytes = write(result.readings, asked.outputs, head)
+    body, json_bytes = write(prediction.readings, asked.outputs, head)
     if json_bytes is None:
         return Response(body, content_type="application/json")
     headers = {HEADER_LENGTH: str(json_bytes)}
@@ -72,13 +73,7 @@ def infer(name: str, version: str | None = None) -> Response:
 
 def require_model(name: str, version: str | None) -> None:
     """Refuse the name or version of a model that is not served here."""
-    served = pipeline().recognizer
+    served = services().pipeline.recognizer
     if name != served.name or version not in (None, served.version):
         detail = f"the model here is {served.name}, version {served.version}"
         raise Problem("not_found", detail)
-
-
-def require_ready() -> None:
-    """Refuse until the known picture is read rightly."""
-    readiness: Readiness = current_app.extensions["readiness"]
-    readiness.require()

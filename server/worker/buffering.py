@@ -256,7 +256,7 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         identity = access_log.request_id(proposed)
         path = path.partition("?")[0]
         access_log.write(method, path, problem.status, time.perf_counter(), identity)
-        counts = self.wsgi.extensions["metrics"]
+        counts = self.wsgi.extensions["services"].metrics
         counts.answered(method, "none", problem.status, 0.0)
         if path in metrics.WITH_PICTURES:
             counts.refused(problem.code)

@@ -95,7 +95,7 @@ def test_whoever_is_told_to_come_back_is_told_when(recognizer, seven):
     def refuse(*_, **__):
         raise Problem("busy", "other large pictures are being decoded")
 
-    app.extensions["pipeline"].predict = refuse
+    app.extensions["services"].pipeline.predict = refuse
     response = app.test_client().post("/predict", data=seven, content_type="image/png")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "4")
 

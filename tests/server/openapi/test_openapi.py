@@ -46,7 +46,7 @@ def check(api, schema, value):
 
 
 def test_every_route_is_described_and_nothing_else(app, api):
-    recognizer = app.extensions["pipeline"].recognizer
+    recognizer = app.extensions["services"].pipeline.recognizer
     routes = set()
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<name>", recognizer.name).replace("<version>", recognizer.version)
@@ -267,6 +267,14 @@ def test_the_page_shows_every_operation_field_and_problem(api, client):
         assert f'id="{code}"' in page
     for target in re.findall(r'href="#([^"]+)"', page):
         assert f'id="{target}"' in page
+
+
+def test_showing_the_page_changes_nothing_in_the_application(recognizer):
+    app = create_app(recognizer=recognizer)
+    filters = dict(app.jinja_env.filters)
+    app.test_client().get("/docs")
+    assert app.jinja_env.filters == filters
+    assert "prose" in filters
 
 
 def test_the_page_needs_nothing_from_elsewhere(client):

@@ -52,7 +52,7 @@ def test_the_shipped_network_is_ready():
 
 @pytest.mark.parametrize(("most_pixels", "is_read"), [(100_000, True), (1_000, False)])
 def test_a_picture_is_read_before_workers_are_made_if_it_may_be(most_pixels, is_read):
-    code = "import wsgi; print(wsgi.app.extensions['readiness'].proven.is_set())"
+    code = "import wsgi; print(wsgi.app.extensions['services'].readiness.proven.is_set())"
     environ = os.environ | {"MAX_PIXELS": str(most_pixels)}
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
