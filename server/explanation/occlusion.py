@@ -1,18 +1,18 @@
 """Where the network looked: how its score falls when a part of the ink is covered."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from server.explanation import sprites
+from server.explanation.sprites import Sprite
 from server.recognizer import Inputs, Recognizer
 
 PATCH = 4
 STEP = 2
 
 
-def heatmap(recognizer: Recognizer, ink: Inputs, digit: int) -> dict[str, Any]:
+def heatmap(recognizer: Recognizer, ink: Inputs, digit: int) -> Sprite:
     """Show how much each part of the ink speaks for `digit`, by covering it [1]_.
 
     A patch of paper is laid over the inked parts, one place after another. A pixel's value is how

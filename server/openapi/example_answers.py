@@ -18,10 +18,15 @@ TIMES = {"preprocess": 1.9, "predict": 0.8}
 
 
 def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
-    """Return examples of answers, by what they are about."""
+    """Return examples of answers, by what they are about.
+
+    The pictures are the service's own, so the limits of clients do not hold for them.
+    """
+    pipeline = pipeline.without_client_limits()
     recognizer = pipeline.recognizer
     last = len(recognizer.layers) - 1
     question = Question(frozenset({last}), True, last, 0, None, None)
+    prediction, explained = pipeline.explain(example_requests.PNG, question.maps, question.heatmap)
     one, several = (pipeline.predict([example_requests.PNG] * count) for count in (1, 2))
     number = pipeline.read(example_requests.NUMBER_PNG)
     signature = {
@@ -43,7 +48,7 @@ def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
         "explain": {
             "last": example(
                 "The last layer, and where the network looked",
-                explanation.explained(recognizer, one, question) | signature,
+                explanation.explained(recognizer, prediction, explained, question) | signature,
             )
         },
         "model": {"model": example("This network", model_card.card(recognizer, config))},

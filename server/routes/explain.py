@@ -15,13 +15,11 @@ blueprint = Blueprint("inspection", __name__)
 @blueprint.post("/explain")
 def explain() -> Response:
     """Show what every layer saw of one picture."""
-    recognizer = services().pipeline.recognizer
+    pipeline = services().pipeline
     sent = receive(request, max_images=1)
-    question = Question.of(sent.options, len(recognizer.layers))
-    result = services().pipeline.predict(sent.pictures)
-    with services().pipeline.turn, result.time("explain"):
-        body = explained(recognizer, result, question)
-    return signed(body, result)
+    question = Question.of(sent.options, len(pipeline.recognizer.layers))
+    prediction, explanation = pipeline.explain(sent.pictures[0], question.maps, question.heatmap)
+    return signed(explained(pipeline.recognizer, prediction, explanation, question), prediction)
 
 
 @blueprint.get("/model")
