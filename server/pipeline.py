@@ -89,7 +89,7 @@ class Pipeline:
         return own
 
     def predict(self, pictures: list[bytes], numbered: bool = False) -> Prediction:
-        """Read pictures of one digit each, in one forward pass.
+        """Read pictures of one digit each.
 
         With `numbered`, a problem says which picture has it.
         """
@@ -104,7 +104,7 @@ class Pipeline:
             return self.recognize(result)
 
     def read(self, picture: bytes) -> Prediction:
-        """Find the digits in a picture of a number and read them, in two forward passes at most."""
+        """Find the digits in a picture of a number and read them."""
         result = Prediction()
 
         def classify(inputs: list[Inputs]) -> Scores:

@@ -35,7 +35,7 @@ def reading(shown: Shown) -> dict[str, Part]:
     predict = operation(
         "reading",
         "Read a digit",
-        "Reads one digit, or one in each of several pictures, in one forward pass.",
+        "Reads one digit, or one in each of several pictures.",
         json_answer(digits, "What was read", shown["predict"])
         | problems(*WITH_PICTURE, "too_many_images"),
         parameters=query(**WISHES),

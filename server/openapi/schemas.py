@@ -55,7 +55,7 @@ def requests(config: Config, layers: int) -> dict[str, Schema]:
     asked = questions(layers)
     pictures = about(
         array(ref("Picture"), minItems=1, maxItems=config.max_images),
-        f"Together at most {config.max_total_pixels} pixels; read in one forward pass",
+        f"Together at most {config.max_total_pixels} pixels; read together",
     )
     return {
         "Picture": {
