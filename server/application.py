@@ -8,6 +8,7 @@ from flask import Flask, request
 
 from server.assets import StaticFiles
 from server.config import MAX_FORM_FIELDS, Config
+from server.images.decode import set_up_pillow
 from server.malloc import set_up_malloc
 from server.middleware import access_log, body_limit, error_handlers, metrics, security_headers
 from server.middleware.body_limit import Request
@@ -42,8 +43,9 @@ def build(
     config: Config | Mapping[str, Any] | None = None, recognizer: Recognizer | None = None
 ) -> Flask:
     """Make the application; see `server.create_app`."""
-    set_up_malloc()
     settings, of_flask = split(config)
+    set_up_malloc()
+    set_up_pillow(settings.max_body_bytes)
     app = Flask(__name__, static_folder=None, template_folder=str(ROOT / "templates"))
     app.request_class = Request
     app.config.update(

@@ -7,6 +7,7 @@ signature, container, size of the picture, and only then pixels.
 import io
 import math
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,9 +31,20 @@ _large_decode = threading.BoundedSemaphore(1)
 # What follows takes windows as wide as a part of the longer side: its square is to stay small.
 _LONGEST_SIDE = 4096
 
-# Pillow unpacks the texts in a PNG file, 64 MiB by its own limit. More than a file may have itself
-# is only there to cost time and memory.
-PngImagePlugin.MAX_TEXT_MEMORY = Config.max_body_bytes
+
+def set_up_pillow(max_bytes: int) -> None:
+    """Put the service's limits in the place of Pillow's own, for the whole process.
+
+    Parameters
+    ----------
+    max_bytes : int
+        How much the texts in a PNG file may unpack to. More than the file itself may have is only
+        there to cost time and memory.
+    """
+    PngImagePlugin.MAX_TEXT_MEMORY = max_bytes
+    Image.MAX_IMAGE_PIXELS = None  # `read_picture` compares the size with its own limit
+    # Whatever is odd about a client's file would go to the log, and Python keeps every such text.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True)
@@ -165,10 +177,11 @@ def _read(image: Image.Image, name: str, bit_depth: int, limits: ImageLimits) ->
         image.draft(None, (width // factor, height // factor))  # a JPEG then decodes less
         image.load()
         orientation = _orientation(image)
+        factor = max(1, round(factor * image.width / width))
+        colour, alpha = composite_on_white(image, bit_depth, factor)
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
         raise NotAnImage(f"the {name} picture is damaged or cut off") from error
-    factor = max(1, round(factor * image.width / width))
-    grey = _turn_upright(to_grey(*composite_on_white(image, bit_depth, factor)), orientation)
+    grey = _turn_upright(to_grey(colour, alpha), orientation)
     if orientation >= 5:
         width, height = height, width
     return Picture(grey, width, height)
