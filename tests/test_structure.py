@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +37,49 @@ MAY_IMPORT = {
     },
 }
 
+# Which room of a package imports which: a room is a file or folder directly below the package, and
+# `__init__` its own front. A line may name rooms of the lines above it only, so there is no circle.
+ROOMS = {
+    "server": {
+        "config": set(),
+        "recognizer": set(),
+        "malloc": set(),
+        "assets": set(),
+        "problems": {"config"},
+        "gunicorn_conf": {"config"},
+        "images": {"config"},
+        "preprocessing": {"images"},
+        "segmentation": {"images", "preprocessing"},
+        "explanation": {"problems", "recognizer"},
+        "parsing": {"config", "problems", "recognizer"},
+        "pipeline": {
+            *("config", "problems", "images", "preprocessing", "segmentation", "recognizer"),
+            "explanation",
+        },
+        "self_test": {"pipeline", "problems"},
+        "serializers": {"config", "explanation", "parsing", "pipeline", "recognizer"},
+        "middleware": {"pipeline", "problems"},
+        "worker": {"config", "middleware", "problems"},
+        "services": {"assets", "config", "middleware", "pipeline", "self_test"},
+        "openapi": {
+            *("config", "parsing", "pipeline", "problems", "recognizer", "self_test"),
+            "serializers",
+        },
+        "routes": {
+            *("assets", "openapi", "parsing", "pipeline", "problems", "serializers"),
+            "services",
+        },
+        "application": {
+            *("assets", "config", "images", "malloc", "middleware", "pipeline", "recognizer"),
+            *("routes", "self_test", "services"),
+        },
+        "__init__": {"application", "config", "recognizer"},
+    },
+}
+
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
+MOST_FILES = 16
 
 
 def sources(package: str) -> list[Path]:
@@ -55,6 +97,34 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield "." * node.level + (node.module or "")
+
+
+def rooms_imported(package: str) -> dict[str, set[str]]:
+    """Return, for every room of a package, the other rooms of it that its files import."""
+    found: dict[str, set[str]] = {}
+    for path in sources(package):
+        room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        others = {
+            room_of(target) for target in targets_of(path) if f"{target}.".startswith(f"{package}.")
+        }
+        found[room] = found.get(room, set()) | others - {room}
+    return found
+
+
+def room_of(target: str) -> str:
+    """Return the room that an imported name is in; names of the package itself are in its front."""
+    package, room = (*target.split("."), "__init__")[:2]
+    place = ROOT / package / room
+    return room if place.is_dir() or place.with_suffix(".py").is_file() else "__init__"
+
+
+def targets_of(path: Path) -> Iterator[str]:
+    """Yield what a file imports, with the names that it takes out of a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def commands() -> list[Path]:
@@ -78,6 +148,29 @@ def test_imports_run_one_way(package: str) -> None:
         if name.split(".")[0] not in allowed
     }
     assert not foreign
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_import_what_the_table_says(package: str) -> None:
+    assert rooms_imported(package) == ROOMS[package]
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_rooms_import_each_other_in_a_circle(package: str) -> None:
+    above: set[str] = set()
+    for room, others in ROOMS[package].items():
+        assert others <= above, f"{room} imports what stands below it"
+        above.add(room)
+
+
+@pytest.mark.parametrize("top", [*PACKAGES, "tests", "static/js"])
+def test_folders_are_small(top: str) -> None:
+    files = Counter(
+        path.parent
+        for path in (ROOT / top).rglob("*")
+        if path.suffix in (".py", ".js", ".mjs") and path.name != "__init__.py"
+    )
+    assert not {relative(folder): n for folder, n in files.items() if n > MOST_FILES}
 
 
 def test_scripts_do_not_import_tests() -> None:
