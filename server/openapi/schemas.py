@@ -46,7 +46,11 @@ WISHES: dict[str, Schema] = {
         "default": DEFAULT_TOP,
         "description": "How many entries `top` has",
     },
-    "input": about(TRUTH, "Add the 28×28 picture that the network saw", default=False),
+    "input": about(
+        TRUTH,
+        "Add the 28×28 picture that the network saw, as a data URL (PNG, ink white on black)",
+        default=False,
+    ),
 }
 
 
@@ -55,7 +59,8 @@ def requests(config: Config, layers: int) -> dict[str, Schema]:
     asked = questions(layers)
     pictures = about(
         array(ref("Picture"), minItems=1, maxItems=config.max_images),
-        f"Together at most {config.max_total_pixels} pixels; read together",
+        "Instead of `image`: several pictures, read together, of at most "
+        f"{config.max_total_pixels} pixels in all",
     )
     return {
         "Picture": {
@@ -90,10 +95,19 @@ def questions(layers: int) -> dict[str, Schema]:
             "default": True,
             "description": "Whose feature maps to send: all, none, or those of these layers",
         },
-        "heatmap": about(TRUTH, "Add the map of where the network looked", default=False),
-        "layer": about(layer, "Add the exact numbers of this layer"),
-        "channel": about(index, "Which output channel of `layer`"),
-        "row": about(index, "With `column`: spell out the arithmetic of one output position"),
+        "heatmap": about(
+            TRUTH,
+            "Add the map of where the network looked; it takes as long as some 60 predictions",
+            default=False,
+        ),
+        "layer": about(layer, "Add `detail`: the exact numbers of this layer"),
+        "channel": about(
+            index, "Which output channel (feature map, neuron) of `layer` the detail is about"
+        ),
+        "row": about(
+            index,
+            "With `column`: an output position; `detail.window` then spells out its arithmetic",
+        ),
         "column": about(index, "With `row`"),
     }
 

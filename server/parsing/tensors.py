@@ -62,14 +62,21 @@ def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
         if given is None or given > length:
             raise invalid("Inference-Header-Content-Length", f"at most {length}", header_length)
         length = given
-    # A list for each number, and one for each row, is as much as nesting can add.
-    body = load_json(data[:length], max_values=4 * max_inputs * math.prod(SHAPE))
+    body = load_json(data[:length], max_json_values(max_inputs))
     if not isinstance(body, dict):
         raise Problem("invalid_field", "the body must be a JSON object with `inputs`")
     if not isinstance(body.get("id", ""), str):
         raise invalid("id", "a string", body["id"])
     inputs = read_input(only_input(body), data[length:], max_inputs)
     return Inference(inputs, wanted_outputs(body), body.get("id"))
+
+
+def max_json_values(max_inputs: int) -> int:
+    """Return how many values the JSON of a request may have.
+
+    A list around each number, and one around each row, is as much as nesting can add.
+    """
+    return 4 * max_inputs * math.prod(SHAPE)
 
 
 def only_input(body: dict[str, Any]) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def test_every_code_is_documented_with_its_status(root, code):
 
 
 def test_every_problem_raised_is_a_known_one(root):
-    sources = "\n".join(path.read_text() for path in (root / "server").glob("*.py"))
+    sources = "\n".join(path.read_text() for path in (root / "server").rglob("*.py"))
     raised = set(re.findall(r'Problem\(\s*"(\w+)"', sources))
     raised |= set(re.findall(r'^    code = "(\w+)"', sources, re.MULTILINE)) - {"bad_image"}
     assert raised

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from server import create_app
-from server.config import IMAGE_FORMATS, LIMITS, MEDIA_TYPES
+from server.config import IMAGE_FORMATS, LIMITS, MEDIA_TYPES, Config
+from server.openapi.problem_meanings import meanings
 from server.problems import KINDS
 from tests.support.live import serve
 
@@ -235,6 +236,7 @@ def test_every_problem_is_described(api):
     assert api["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == list(KINDS)
     described = {problem["code"]: problem["status"] for problem in api["x-problems"]}
     assert described == {code: status for code, (status, _) in KINDS.items()}
+    assert set(meanings(Config())) == set(KINDS)
 
 
 def test_limits_come_from_the_settings():
