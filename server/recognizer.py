@@ -29,8 +29,8 @@ Scores = NDArray[np.float64]
 BLOCK = 8
 """Inputs that go through the network at once.
 
-So few that their arrays fit in the memory that `server.malloc` keeps: with 32 at once the system
-clears thousands of pages for each block, which takes as long as the computation.
+So few that their arrays fit in the memory that `server.malloc` keeps. With 32 at once they do not:
+the system then clears thousands of pages for each block, which takes about as long as computing.
 """
 
 

@@ -1,4 +1,4 @@
-"""A picture that the service knows the answer of, and the proof that it reads it rightly."""
+"""A picture that the service knows the answer of, and the proof that it reads it correctly."""
 
 import io
 import threading
@@ -26,7 +26,7 @@ def known_picture() -> bytes:
 
 
 class Readiness:
-    """Remembers that the known picture was read rightly once."""
+    """Remembers that the known picture was read correctly once."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline.without_client_limits()
@@ -39,10 +39,10 @@ class Readiness:
         return self.proven.is_set()
 
     def require(self) -> None:
-        """Raise a problem, ``not_ready``, unless the known picture is read rightly."""
+        """Raise a problem, ``not_ready``, unless the known picture is read correctly."""
         if not self.check():
             headers = {"Retry-After": "1"}
-            raise Problem("not_ready", "the known picture is not read rightly", headers)
+            raise Problem("not_ready", "the known picture is not read correctly", headers)
 
     def reads_known_picture(self) -> bool:
         """Send the known picture the way that every picture goes.

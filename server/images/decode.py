@@ -1,7 +1,7 @@
 """Hostile bytes in, a greyscale picture out.
 
-The only file that lets Pillow read what a client sent. The order matters: size of the file,
-signature, container, size of the picture, and only then pixels.
+Only here does Pillow read what a client sent. The order matters: the file's size, its signature and
+container, the picture's size, and only then its pixels.
 """
 
 import io
@@ -60,7 +60,7 @@ class ImageLimits:
     max_webp_pixels : int
         The same for WebP, whose decoder needs up to 30 bytes a pixel, others four.
     pixels_left : int
-        What the pictures before this one have left of what they may have together.
+        Pixels that this picture and those after it may have together.
     working_pixels : int
         Larger pictures are averaged down by a whole factor to about this size.
     wait_seconds : float
@@ -128,7 +128,7 @@ def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
     except ValueError as error:
         raise NotAnImage(f"the {name} picture is damaged: {error}") from error
     _check_size(size, limits.most_pixels(name), limits.pixels_left)
-    with _turn(size, limits):
+    with _decoding_slot(size, limits):
         bit_depth = png_bit_depth(data) if name == "PNG" else 8
         return _read(image or _open(data, name), name, bit_depth, limits)
 
@@ -142,22 +142,22 @@ def _open(data: bytes, name: str) -> Image.Image:
         raise NotAnImage(f"the {name} picture is damaged") from error
 
 
-def _check_size(size: tuple[int, int], most: int, left: int) -> None:
+def _check_size(size: tuple[int, int], max_pixels: int, pixels_left: int) -> None:
     width, height = size
-    if width * height > most:
+    if width * height > max_pixels:
         raise TooManyPixels(
-            f"the picture has {width} x {height} pixels, more than the limit of {most}"
+            f"the picture has {width} x {height} pixels, more than the limit of {max_pixels}"
         )
-    if width * height > left:
+    if width * height > pixels_left:
         raise TooManyPixels(
-            f"the picture has {width} x {height} pixels, more than the {left} that are left "
+            f"the picture has {width} x {height} pixels, more than the {pixels_left} that are left "
             "after those before it"
         )
 
 
 @contextmanager
-def _turn(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]:
-    """Let large pictures in one at a time."""
+def _decoding_slot(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]:
+    """Wait until no other large picture is being decoded; small ones need not."""
     if size[0] * size[1] <= _LARGE_PIXELS:
         yield
         return

@@ -4,7 +4,7 @@ from typing import Any
 
 from server.config import Config
 from server.openapi.example_answers import answers
-from server.openapi.example_problems import refusals
+from server.openapi.example_problems import problem_examples
 from server.openapi.limits import limits
 from server.openapi.operations import paths
 from server.openapi.problem_meanings import meanings
@@ -26,7 +26,7 @@ client's own if it sent a plain one, else a new one.
 def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
     """Describe every operation, with the limits of `config` and what the network answers."""
     recognizer = pipeline.recognizer
-    refused = refusals(config)
+    refused = problem_examples(config)
     when = meanings(config)
     return {
         "openapi": "3.1.0",

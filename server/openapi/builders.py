@@ -55,7 +55,7 @@ def json_answer(schema: Part, description: str, shown: Examples, **more: Any) ->
     return {"200": answer(description, {"application/json": content}, **more)}
 
 
-def only(value: Part) -> Examples:
+def one_example(value: Part) -> Examples:
     """Show one example."""
     return {"answer": {"summary": "An answer", "value": value}}
 

@@ -52,7 +52,7 @@ def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
             )
         },
         "model": {"model": example("This network", model_card.card(recognizer, config))},
-        "infer": {"bar": example("A bar of ink", inferred(pipeline))},
+        "infer": {"bar": example("A bar of ink", inference(pipeline))},
     }
 
 
@@ -61,7 +61,7 @@ def example(summary: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"summary": summary, "value": json.loads(json.dumps(value))}
 
 
-def inferred(pipeline: Pipeline) -> dict[str, Any]:
+def inference(pipeline: Pipeline) -> dict[str, Any]:
     """Answer the example of the Open Inference Protocol."""
     request = example_requests.INFER["bar"]["value"]
     images = np.array(request["inputs"][0]["data"], np.float32).reshape(1, *tensors.SHAPE[:2])

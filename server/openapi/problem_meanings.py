@@ -73,5 +73,5 @@ OF_SERVICE = {
     "busy": (
         "more requests are waiting than can be answered soon; `Retry-After` says when to come back"
     ),
-    "not_ready": "from `/readyz`: the service does not read its known picture rightly (yet)",
+    "not_ready": "from `/readyz`: the service does not read its known picture correctly (yet)",
 }

@@ -25,10 +25,17 @@ from server.serializers.predictions import DEFAULT_TOP
 
 def schemas(config: Config, layers: int) -> dict[str, Schema]:
     """Return all named schemas; the network has so many `layers`."""
-    return requests(config, layers) | READINGS | EXPLANATIONS | INFERENCE | cards(config) | PROBLEM
+    return (
+        requests(config, layers)
+        | READINGS
+        | EXPLANATIONS
+        | INFERENCE
+        | model_card(config)
+        | PROBLEM
+    )
 
 
-TENTHS = array(PROBABILITY, 10)
+TEN_PROBABILITIES = array(PROBABILITY, 10)
 DATA_URL: Schema = {"type": "string", "pattern": "^data:image/png;base64,"}
 SPRITE = {
     "image": about(DATA_URL, "Grey PNG; its byte v stands for min + v/255 · (max - min)"),
@@ -37,8 +44,8 @@ SPRITE = {
 }
 SHAPE = array(COUNT)
 PAIR = array(COUNT, 2)
-NO: Any = False  # the schema that nothing fits
-WISHES: dict[str, Schema] = {
+FORBIDDEN: Any = False  # a field that must not be there
+OPTIONS: dict[str, Schema] = {
     "top": {
         "type": "integer",
         "minimum": 1,
@@ -56,7 +63,7 @@ WISHES: dict[str, Schema] = {
 
 def requests(config: Config, layers: int) -> dict[str, Schema]:
     """Describe what is sent."""
-    asked = questions(layers)
+    asked = explain_options(layers)
     pictures = about(
         array(ref("Picture"), minItems=1, maxItems=config.max_images),
         "Instead of `image`: several pictures, read together, of at most "
@@ -74,18 +81,22 @@ def requests(config: Config, layers: int) -> dict[str, Schema]:
             ),
             "examples": [PICTURE],
         },
-        "OnePicture": record(("top", "input", "images"), image=ref("Picture"), **WISHES, images=NO),
-        "SeveralPictures": record(("top", "input", "image"), images=pictures, **WISHES, image=NO),
-        "PictureOfNumber": record(("input",), image=ref("Picture"), input=WISHES["input"]),
+        "OnePicture": record(
+            ("top", "input", "images"), image=ref("Picture"), **OPTIONS, images=FORBIDDEN
+        ),
+        "SeveralPictures": record(
+            ("top", "input", "image"), images=pictures, **OPTIONS, image=FORBIDDEN
+        ),
+        "PictureOfNumber": record(("input",), image=ref("Picture"), input=OPTIONS["input"]),
         "PictureToExplain": record(tuple(asked), image=ref("Picture"), **asked)
-        | {"dependentRequired": TOGETHER},
+        | {"dependentRequired": NEEDED_TOGETHER},
     }
 
 
-TOGETHER = {"channel": ["layer"], "row": ["column", "channel"], "column": ["row", "channel"]}
+NEEDED_TOGETHER = {"channel": ["layer"], "row": ["column", "channel"], "column": ["row", "channel"]}
 
 
-def questions(layers: int) -> dict[str, Schema]:
+def explain_options(layers: int) -> dict[str, Schema]:
     """Describe what may be asked of a network with so many layers."""
     index: Schema = {"type": "integer", "minimum": 0}
     layer: Schema = index | {"maximum": layers - 1}
@@ -112,7 +123,7 @@ def questions(layers: int) -> dict[str, Schema]:
     }
 
 
-def questions_as_text(layers: int) -> dict[str, Schema]:
+def explain_options_as_text(layers: int) -> dict[str, Schema]:
     """Describe the same for a query string or a form."""
     index = "|".join(map(str, range(layers)))
     maps = {
@@ -121,14 +132,14 @@ def questions_as_text(layers: int) -> dict[str, Schema]:
         "default": "true",
         "description": "`true`, `false`, or indexes of layers with commas between them",
     }
-    return questions(layers) | {"maps": maps}
+    return explain_options(layers) | {"maps": maps}
 
 
 READING = {
     "digit": about(nullable(DIGIT), "The likeliest digit; null if none is recognised"),
     "confidence": about(PROBABILITY, "The largest probability"),
     "is_digit": about(TRUTH, "Whether the network recognises a digit at all"),
-    "probabilities": about(TENTHS, "Calibrated; index = digit"),
+    "probabilities": about(TEN_PROBABILITIES, "Calibrated; index = digit"),
 }
 RANKED = about(
     array(
@@ -193,7 +204,7 @@ LAYER = {
     "stride": about(PAIR, "Steps of the window, down and right"),
     "padding": about(array(PAIR, 2), "[[top, bottom], [left, right]]"),
 }
-SOMETIMES = ("kernel_shape", "pool", "stride", "padding")
+OPTIONAL_LAYER_FIELDS = ("kernel_shape", "pool", "stride", "padding")
 TILES = record(
     **SPRITE,
     count=about(COUNT, "How many maps"),
@@ -224,9 +235,9 @@ DETAIL: Schema = {
 }
 
 EXPLANATIONS: dict[str, Schema] = {
-    "Layer": record(SOMETIMES, **LAYER),
+    "Layer": record(OPTIONAL_LAYER_FIELDS, **LAYER),
     "LayerAtWork": record(
-        SOMETIMES,
+        OPTIONAL_LAYER_FIELDS,
         **LAYER,
         maps=about(nullable(TILES), "The feature maps as tiles; null if unasked"),
     ),
@@ -246,7 +257,7 @@ EXPLANATIONS: dict[str, Schema] = {
 }
 
 
-def cards(config: Config) -> dict[str, Schema]:
+def model_card(config: Config) -> dict[str, Schema]:
     """Describe what `GET /model` tells."""
     free: Schema = {"type": "object"}
     return {
@@ -266,7 +277,7 @@ def cards(config: Config) -> dict[str, Schema]:
             training=about(free, "How it was trained, as recorded with the weights"),
             accuracy=about(
                 {"type": "object", "additionalProperties": PROBABILITY},
-                "Shares of digits read rightly, by set of pictures",
+                "Shares of digits read correctly, by set of pictures",
             ),
             calibration=about(free, "What makes probabilities of scores, and refuses what is none"),
             limits=about(limits(config), "What the service takes"),

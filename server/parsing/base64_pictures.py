@@ -23,7 +23,8 @@ def decode_base64(text: str) -> bytes:
     Raises
     ------
     Problem
-        ``not_base64``: a wrong character, wrong padding, or bits that no encoder would write.
+        ``not_base64``: a character that base64 does not have, wrong padding, or stray bits at
+        the end that no encoder would write.
     """
     prefix = DATA_URL.match(text)
     if prefix and not BASE64_MARK.search(prefix.group()):
@@ -34,13 +35,13 @@ def decode_base64(text: str) -> bytes:
     except UnicodeEncodeError:
         raise Problem("not_base64", "the picture has characters that base64 does not") from None
     except binascii.Error as error:
-        raise Problem("not_base64", f"the picture is not {why_not(encoded, error)}") from None
+        raise Problem("not_base64", f"the picture is not {explain_error(encoded, error)}") from None
     if base64.b64encode(data) != encoded:
         raise Problem("not_base64", "the picture is not canonical base64: its end is not clean")
     return data
 
 
-def why_not(encoded: bytes, error: binascii.Error) -> str:
+def explain_error(encoded: bytes, error: binascii.Error) -> str:
     """Say what is wrong with base64 that does not decode, in words that help to mend it."""
     found = FOREIGN.search(encoded)
     if not found:

@@ -31,9 +31,9 @@ class Inference:
     ----------
     inputs : ndarray of float32, shape (N, 28, 28)
     outputs : dict
-        Name of each output wanted → whether as bytes.
+        Name of each output that is asked for → whether it is sent as bytes.
     identity : str or None
-        What the client calls its request.
+        The client's own name for its request.
     """
 
     inputs: Inputs
@@ -58,10 +58,10 @@ def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
     """
     length = len(data)
     if header_length is not None:
-        given = whole_number(header_length)
-        if given is None or given > length:
+        json_length = whole_number(header_length)
+        if json_length is None or json_length > length:
             raise invalid("Inference-Header-Content-Length", f"at most {length}", header_length)
-        length = given
+        length = json_length
     body = load_json(data[:length], max_json_values(max_inputs))
     if not isinstance(body, dict):
         raise Problem("invalid_field", "the body must be a JSON object with `inputs`")
@@ -120,14 +120,14 @@ def batch_size(shape: object, max_inputs: int) -> int:
 
 def from_json(data: object) -> NDArray[np.float32]:
     """Read numbers from a list, flat or nested in row-major order."""
-    numbers = [data]
-    while numbers and set(map(type, numbers)) == {list}:
-        numbers = list(itertools.chain.from_iterable(numbers))  # type: ignore[arg-type]
-    if not numbers or not set(map(type, numbers)) <= {int, float}:
+    values = [data]
+    while values and set(map(type, values)) == {list}:
+        values = list(itertools.chain.from_iterable(values))  # type: ignore[arg-type]
+    if not values or not set(map(type, values)) <= {int, float}:
         detail = "`inputs.data` must be numbers, in a flat or nested list"
         raise Problem("invalid_field", detail, field="inputs.data")
     try:
-        return np.array(numbers, np.float64).astype(np.float32)
+        return np.array(values, np.float64).astype(np.float32)
     except OverflowError:
         detail = "`inputs.data` has too large a number"
         raise Problem("invalid_field", detail, field="inputs.data") from None

@@ -1,7 +1,7 @@
 """Is the process alive, and is it fit to answer?
 
 ``/livez`` touches no model, so that a busy service is not taken for a dead one. ``/readyz``
-answers 503 until the service has read a picture rightly that it knows the answer of.
+answers 503 until the service has read a picture correctly that it knows the answer of.
 """
 
 from flask import Blueprint, Response
@@ -20,6 +20,6 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """Answer 200 once the known picture is read rightly."""
+    """Answer 200 once the known picture is read correctly."""
     services().readiness.require()
     return answer({"status": "ready"})

@@ -28,7 +28,7 @@ def live() -> Response:
 
 @blueprint.get("/health/ready")
 def ready() -> Response:
-    """Answer 200 once the known picture is read rightly, as `/readyz` does."""
+    """Answer 200 once the known picture is read correctly, as `/readyz` does."""
     services().readiness.require()
     return answer({"ready": True})
 
@@ -44,7 +44,7 @@ def model(name: str, version: str | None = None) -> Response:
 @blueprint.get(f"{MODELS[0]}/ready")
 @blueprint.get(f"{MODELS[1]}/ready")
 def model_ready(name: str, version: str | None = None) -> Response:
-    """Say whether the network reads its known picture rightly."""
+    """Say whether the network reads its known picture correctly."""
     require_model(name, version)
     services().readiness.require()
     return answer({"name": name, "ready": True})

@@ -30,7 +30,7 @@ def card(recognizer: Recognizer, config: Config) -> dict[str, Any]:
 
 
 def accuracies(record: dict[str, Any]) -> dict[str, float]:
-    """List the shares of digits read rightly: of MNIST's test set, and of held-out pictures."""
+    """List the shares of digits read correctly: of MNIST's test set, and of held-out pictures."""
     test = {"mnist_test": record["test"]["accuracy"]} if "test" in record else {}
     return test | {f"held_out_{name}": share for name, share in record.get("held_out", {}).items()}
 

@@ -18,7 +18,7 @@ def test_the_process_lives_without_a_network(client, recognizer):
     assert (response.status_code, response.get_json()) == (200, {"status": "alive"})
 
 
-def test_ready_once_the_known_picture_is_read_rightly(client, recognizer):
+def test_ready_once_the_known_picture_is_read_correctly(client, recognizer):
     recognizer.digit = 3
     response = client.get("/readyz")
     problem(response, 503, "not_ready")
