@@ -26,7 +26,8 @@ from scripts.download_data import DownloadError
 from scripts.training.data import open_dataset
 from scripts.training.models import open_network
 from scripts.training.options import require_matplotlib, require_writable_folder
-from server.images.decode import ImageError, decode
+from server.images.decode import decode
+from server.images.errors import ImageError
 from server.preprocessing.mnist_form import preprocess
 
 

@@ -6,23 +6,46 @@ from typing import Any
 
 from flask import Flask, request
 
+from server.assets import StaticFiles
 from server.config import MAX_FORM_FIELDS, Config
+from server.images.decode import set_up_pillow
 from server.malloc import set_up_malloc
 from server.middleware import access_log, body_limit, error_handlers, metrics, security_headers
 from server.middleware.body_limit import Request
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
-from server.routes import api_docs, explain, health, open_inference, pages, predict, static_files
+from server.routes import (
+    api_docs,
+    explain,
+    health,
+    open_inference,
+    pages,
+    predict,
+    static_files,
+)
+from server.routes import metrics as metrics_route
+from server.self_test import Readiness
+from server.services import Services
 
 ROOT = Path(__file__).resolve().parent.parent
+FEATURES = (
+    predict,
+    explain,
+    open_inference,
+    health,
+    metrics_route,
+    api_docs,
+    pages,
+)
 
 
 def build(
     config: Config | Mapping[str, Any] | None = None, recognizer: Recognizer | None = None
 ) -> Flask:
     """Make the application; see `server.create_app`."""
-    set_up_malloc()
     settings, of_flask = split(config)
+    set_up_malloc()
+    set_up_pillow(settings.max_body_bytes)
     app = Flask(__name__, static_folder=None, template_folder=str(ROOT / "templates"))
     app.request_class = Request
     app.config.update(
@@ -30,25 +53,41 @@ def build(
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
         MAX_FORM_PARTS=MAX_FORM_FIELDS,
     )
-    pipeline = Pipeline(recognizer or _load(settings.model), settings)
-    app.extensions |= {
-        "config": settings,
-        "pipeline": pipeline,
-        "readiness": health.Readiness(pipeline),
-        "pages": {},
-    }
-    access_log.register(app, settings.log_level)
-    metrics.register(app)
-    security_headers.register(app, settings.allowed_origins)
-    error_handlers.register(app)
-    app.before_request(lambda: body_limit.limit(request, settings.max_body_bytes))
-    static_files.register(app, ROOT / "static")
-    for feature in (predict, api_docs, health, explain, open_inference, pages):
+    parts = services(settings, recognizer or load(settings.model))
+    app.extensions["services"] = parts
+    surround(app, parts)
+    for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
+    static_files.register(app, parts.static)
     return app
 
 
-def _load(model: str) -> Recognizer:
+def services(config: Config, recognizer: Recognizer) -> Services:
+    """Make the parts of an application."""
+    pipeline = Pipeline(recognizer, config)
+    return Services(
+        config, pipeline, Readiness(pipeline), metrics.make(), StaticFiles(ROOT / "static")
+    )
+
+
+def surround(app: Flask, parts: Services) -> None:
+    """Put around every request of `app` what each of them needs."""
+    config = parts.config
+    access_log.register(app, config.log_level)
+    metrics.register(app, parts.metrics)
+    security_headers.register(app, config.allowed_origins)
+    error_handlers.register(app, config.retry_after)
+    app.before_request(lambda: body_limit.limit(request, config.max_body_bytes))
+
+
+def load(model: str) -> Recognizer:
+    """Load the network that ``MODEL`` names.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network, or its file is damaged.
+    """
     try:
         return Recognizer.load(model)
     except (OSError, ValueError) as error:
@@ -56,7 +95,7 @@ def _load(model: str) -> Recognizer:
 
 
 def split(config: Config | Mapping[str, Any] | None) -> tuple[Config, dict[str, Any]]:
-    """Part what is given into our own settings, completed, and Flask's."""
+    """Split `config` into the service's settings, completed from the environment, and Flask's."""
     if isinstance(config, Config):
         return config, {}
     given = dict(config or {})

@@ -6,24 +6,21 @@ Told not to learn, it returns all free memory above 128 KB instead, which every 
 several times over: the system clears those pages anew for each, a quarter of the time that
 preprocessing takes.
 
-The engine has a like switch (convnet/runtime/malloc.py) for its own, larger arrays. This one is
-set first, when the service starts, and does without the engine, which only the recognizer knows.
+The engine would keep more, for its own large arrays, as soon as many inputs come at once. Here this
+is chosen once, before the first request, and the recognizer computes in blocks that fit.
 """
 
-import contextlib
-import ctypes
+from convnet.runtime.malloc import set_thresholds
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
-_KEPT = 4 * 1024 * 1024  # for each thread
-_LARGE_BLOCK = 8 * 1024 * 1024
+LARGE_BLOCK = 8 * 1024 * 1024
+KEPT = 4 * 1024 * 1024
+"""Bytes of free memory that each thread keeps."""
 
 
 def set_up_malloc() -> None:
     """Have malloc take large blocks from the system one by one, and keep what little else is free.
 
-    Without glibc, do nothing.
+    Without glibc, and where the environment says otherwise (``MALLOC_TRIM_THRESHOLD_`` …), nothing
+    changes.
     """
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
-        mallopt(_M_TRIM_THRESHOLD, _KEPT)
+    set_thresholds(mmap=LARGE_BLOCK, trim=KEPT)

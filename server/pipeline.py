@@ -4,13 +4,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from server.config import Config
-from server.images.decode import ImageError, ImageLimits, Picture, read_picture
+from server.explanation.explanation import Explanation, explain
+from server.images.decode import ImageLimits, Picture, read_picture
+from server.images.errors import ImageError
 from server.preprocessing.mnist_form import preprocess
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores
@@ -63,16 +66,30 @@ class Pipeline:
 
     def __init__(self, recognizer: Recognizer, config: Config) -> None:
         self.recognizer = recognizer
-        self.limits = ImageLimits(config.max_body_bytes, config.max_pixels, config.max_webp_pixels)
-        self.max_total_pixels = config.max_total_pixels
-        self.max_marks = config.max_marks
+        self.limit(config)
         self.identity = {"name": recognizer.name, "version": recognizer.version}
         # One thread computes at a time. More would not be faster, as each worker has one core, but
         # they would keep the main loop of a busy worker from saying so at once.
         self.turn = threading.Lock()
 
+    def limit(self, config: Config) -> None:
+        """Hold pictures to the limits of some settings."""
+        self.limits = ImageLimits(config.max_body_bytes, config.max_pixels, config.max_webp_pixels)
+        self.max_total_pixels = config.max_total_pixels
+        self.max_marks = config.max_marks
+
+    def without_client_limits(self) -> "Pipeline":
+        """Return this pipeline for pictures that the service has drawn itself.
+
+        The network and the turn are shared. The limits are the defaults: what the settings allow
+        clients must not decide whether the service can read its own pictures.
+        """
+        own = copy(self)
+        own.limit(Config())
+        return own
+
     def predict(self, pictures: list[bytes], numbered: bool = False) -> Prediction:
-        """Read pictures of one digit each, in one forward pass.
+        """Read pictures of one digit each.
 
         With `numbered`, a problem says which picture has it.
         """
@@ -87,7 +104,7 @@ class Pipeline:
             return self.recognize(result)
 
     def read(self, picture: bytes) -> Prediction:
-        """Find the digits in a picture of a number and read them, in two forward passes at most."""
+        """Find the digits in a picture of a number and read them."""
         result = Prediction()
 
         def classify(inputs: list[Inputs]) -> Scores:
@@ -105,6 +122,25 @@ class Pipeline:
         result.boxes = [enlarge(digit, decoded) for digit in digits]
         result.inputs = [digit.input for digit in digits]
         return result
+
+    def explain(
+        self, picture: bytes, maps: frozenset[int], heatmap: bool = False
+    ) -> tuple[Prediction, Explanation]:
+        """Read a picture of one digit and follow it through the network.
+
+        Parameters
+        ----------
+        picture : bytes
+        maps : frozenset of int
+            The layers whose feature maps are drawn.
+        heatmap : bool
+            Whether to show where the network looked.
+        """
+        prediction = self.predict([picture])
+        (ink,), (reading,) = prediction.inputs, prediction.readings
+        with self.turn, prediction.time("explain"):
+            explanation = explain(self.recognizer, ink, reading.likeliest, maps, heatmap)
+        return prediction, explanation
 
     def infer(self, inputs: Inputs) -> Prediction:
         """Read inputs (N, 28, 28) that need no preparation."""

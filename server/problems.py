@@ -100,6 +100,12 @@ def invalid(name: str, expected: str, value: object) -> Problem:
     return Problem("invalid_field", detail, field=name)
 
 
+def too_large(max_bytes: int) -> Problem:
+    """Name the limit that a body went over."""
+    detail = f"the body of a request may have at most {max_bytes} bytes"
+    return Problem("too_large", detail, max_bytes=max_bytes)
+
+
 def shown(value: object) -> str:
     """Write a value as the client did, in JSON; of a long or nested one, only what it is."""
     if isinstance(value, dict):

@@ -26,6 +26,13 @@ from convnet.weights import find, load
 Inputs = NDArray[np.float32]
 Scores = NDArray[np.float64]
 
+BLOCK = 8
+"""Inputs that go through the network at once.
+
+So few that their arrays fit in the memory that `server.malloc` keeps. With 32 at once they do not:
+the system then clears thousands of pages for each block, which takes about as long as computing.
+"""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -140,12 +147,13 @@ class Recognizer:
         return cls(load(file), file)
 
     def logits(self, inputs: Sequence[Inputs] | Inputs) -> Scores:
-        """Return the scores (N, 10) of N inputs (28, 28), in one forward pass.
+        """Return the scores (N, 10) of N inputs (28, 28).
 
         A digit that the network does not know has minus infinity.
         """
         batch = np.asarray(inputs, np.float32)[..., np.newaxis]  # (N, 28, 28, 1)
-        outputs = np.asarray(self.served.logits(batch), np.float64)
+        blocks = (batch[start : start + BLOCK] for start in range(0, len(batch), BLOCK))
+        outputs = np.concatenate([self.served.logits(block) for block in blocks]).astype(np.float64)
         if isinstance(self.network.layers[-1], Sigmoid):  # these are probabilities already
             outputs = np.log(np.maximum(outputs, 1e-9))
         scores = np.full((len(batch), 10), -np.inf)
@@ -163,7 +171,7 @@ class Recognizer:
             yield layer, out[0]
 
     def recognize(self, inputs: Sequence[Inputs] | Inputs) -> list[Reading]:
-        """Read N inputs (28, 28), values 0 to 1, ink 1, in one forward pass."""
+        """Read N inputs (28, 28), values 0 to 1, ink 1."""
         return self.readings(self.logits(inputs))
 
     def readings(self, logits: Scores, prior: float = 0.0) -> list[Reading]:

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from convnet import datasets
 from server import create_app
 from server.recognizer import Reading
-from server.routes.health import known_picture
+from server.self_test import known_picture
 from tests.support.page import browser, desk, open_desk, service, window  # noqa: F401 - fixtures
 
 # No test measures time, so Hypothesis gets no deadline; and it tries the same inputs everywhere.

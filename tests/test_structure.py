@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,10 +68,46 @@ ROOMS = {
             *("network", "optimizers", "runtime", "training", "weights"),
         },
     },
+    "server": {
+        "config": set(),
+        "recognizer": set(),
+        "malloc": set(),
+        "assets": set(),
+        "problems": {"config"},
+        "gunicorn_conf": {"config"},
+        "images": {"config"},
+        "preprocessing": {"images"},
+        "segmentation": {"images", "preprocessing"},
+        "explanation": {"problems", "recognizer"},
+        "parsing": {"config", "problems", "recognizer"},
+        "pipeline": {
+            *("config", "problems", "images", "preprocessing", "segmentation", "recognizer"),
+            "explanation",
+        },
+        "self_test": {"pipeline", "problems"},
+        "serializers": {"config", "explanation", "parsing", "pipeline", "recognizer"},
+        "middleware": {"pipeline", "problems"},
+        "worker": {"config", "middleware", "problems"},
+        "services": {"assets", "config", "middleware", "pipeline", "self_test"},
+        "openapi": {
+            *("config", "parsing", "pipeline", "problems", "recognizer", "self_test"),
+            "serializers",
+        },
+        "routes": {
+            *("assets", "openapi", "parsing", "pipeline", "problems", "serializers"),
+            "services",
+        },
+        "application": {
+            *("assets", "config", "images", "malloc", "middleware", "pipeline", "recognizer"),
+            *("routes", "self_test", "services"),
+        },
+        "__init__": {"application", "config", "recognizer"},
+    },
 }
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
+MOST_FILES = 16
 
 
 def sources(package: str) -> list[Path]:
@@ -154,19 +191,29 @@ def test_no_rooms_import_each_other_in_a_circle(package: str) -> None:
         above.add(room)
 
 
+@pytest.mark.parametrize("top", [*PACKAGES, "tests", "static/js"])
+def test_folders_are_small(top: str) -> None:
+    files = Counter(
+        path.parent
+        for path in (ROOT / top).rglob("*")
+        if path.suffix in (".py", ".js", ".mjs") and path.name != "__init__.py"
+    )
+    assert not {relative(folder): n for folder, n in files.items() if n > MOST_FILES}
+
+
 def test_scripts_do_not_import_tests() -> None:
     assert not [
         path for path in sources("scripts") for n in imported(path) if n.startswith("tests")
     ]
 
 
-def test_only_the_recognizer_imports_the_engine() -> None:
+def test_the_service_imports_the_engine_in_two_places_only() -> None:
     importing = {
         relative(path)
         for path in sources("server")
         if any(name.split(".")[0] == "convnet" for name in imported(path))
     }
-    assert importing == {"server/recognizer.py"}
+    assert importing == {"server/malloc.py", "server/recognizer.py"}
 
 
 def test_the_top_level_stays_as_agreed() -> None:

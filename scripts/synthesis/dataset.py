@@ -16,7 +16,7 @@ import numpy as np
 from scripts.synthesis.fidelity import survives
 from scripts.synthesis.sources import SOURCES, Material, Picture
 from scripts.synthesis.standins import StandIn, standin_sets
-from server.images.decode import ImageError
+from server.images.errors import ImageError
 from server.preprocessing.mnist_form import preprocess
 
 __all__ = ["KINDS", "Material", "Samples", "StandIn", "standin_sets", "training_set"]

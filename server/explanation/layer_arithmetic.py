@@ -11,6 +11,8 @@ from server.explanation.layer_trace import Trace
 from server.problems import Problem
 
 LARGEST = 100_000
+"""Most weights that are sent without a `channel`."""
+
 WINDOWED = ("Conv2D", "MaxPool2D", "AveragePool2D")
 WHOLE = ("Flatten", "Reshape", "Softmax")
 
@@ -21,15 +23,15 @@ def detail(step: Trace, index: int, channel: int | None) -> dict[str, Any]:
     Raises
     ------
     Problem
-        If the layer needs a `channel`, or has no such one.
+        If the layer needs a `channel`, or has fewer channels.
     """
     kind = type(step.layer).__name__
     if kind in WHOLE:
         channel = None
     else:
         check_channel(step, kind, channel)
-    numbers: dict[str, Any] = CONTENTS.get(kind, pointwise)(step, channel)
-    return {"layer": index, "channel": channel, "kind": kind} | numbers
+    arrays: dict[str, Any] = CONTENTS.get(kind, pointwise)(step, channel)
+    return {"layer": index, "channel": channel, "kind": kind} | arrays
 
 
 def check_channel(step: Trace, kind: str, channel: int | None) -> None:
@@ -89,7 +91,7 @@ def normalization(step: Trace, channel: int) -> dict[str, Any]:
 
 
 def pointwise(step: Trace, channel: int) -> dict[str, Any]:
-    """Write what a layer does to each number of a channel by itself."""
+    """Write a layer that maps each number of a channel by itself."""
     before, after = step.input[..., channel], step.output[..., channel]
     if before.ndim == 0:
         return {"input": float(before), "output": float(after)}
@@ -127,15 +129,15 @@ def window(step: Trace, channel: int, row: int, column: int) -> dict[str, Any]:
         if value >= size:
             detail = f"`{name}` must be a whole number from 0 to {size - 1}, got {value}"
             raise Problem("invalid_field", detail, field=name)
-    top, left, seen = look(step, row, column)
+    top, left, values = window_at(step, row, column)
     place = {"row": row, "column": column, "top": top, "left": left}
     output = rounded(step.output[row, column, channel])
     if kind != "Conv2D":
-        return place | {"input": rounded(seen[..., channel]), "output": output}
+        return place | {"input": rounded(values[..., channel]), "output": output}
     kernel = kernel_of(step, channel)
-    products = seen.astype(np.float64) * kernel
+    products = values.astype(np.float64) * kernel
     return place | {
-        "input": rounded(seen),
+        "input": rounded(values),
         "kernel": rounded(kernel),
         "products": rounded(products),
         "sum": rounded(products.sum()),
@@ -144,15 +146,15 @@ def window(step: Trace, channel: int, row: int, column: int) -> dict[str, Any]:
     }
 
 
-def look(step: Trace, row: int, column: int) -> tuple[int, int, NDArray[np.float32]]:
-    """Return where the window of an output position begins, and what is in it."""
-    shape = layer_cards.geometry(step.layer)
-    height, width = shape.get("pool") or shape["kernel_shape"][:2]
-    padding = shape["padding"]
+def window_at(step: Trace, row: int, column: int) -> tuple[int, int, NDArray[np.float32]]:
+    """Return top and left of the window of an output position, and the values in it."""
+    layout = layer_cards.geometry(step.layer)
+    height, width = layout.get("pool") or layout["kernel_shape"][:2]
+    padding = layout["padding"]
     padded = np.pad(step.input, (*padding, (0, 0)))
-    down, right = row * shape["stride"][0], column * shape["stride"][1]
-    seen = padded[down : down + height, right : right + width]
-    return down - padding[0][0], right - padding[1][0], seen
+    down, right = row * layout["stride"][0], column * layout["stride"][1]
+    values = padded[down : down + height, right : right + width]
+    return down - padding[0][0], right - padding[1][0], values
 
 
 def kernel_of(step: Trace, channel: int) -> NDArray[np.float32]:
@@ -175,7 +177,7 @@ def bias_of(step: Trace, channel: int) -> float:
 
 
 def placement(step: Trace) -> dict[str, Any]:
-    """Say how windows lie on the input."""
+    """Return size, stride and padding of the windows."""
     shape = layer_cards.geometry(step.layer)
     named = {name: shape[name] for name in ("pool", "stride", "padding") if name in shape}
     return named | ({"flipped": flipped(step)} if "kernel_shape" in shape else {})

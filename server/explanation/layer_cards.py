@@ -5,7 +5,7 @@ from typing import Any
 
 from server.recognizer import Layer
 
-SQUASHING = {
+SENTENCES = {
     "ReLU": "Sets every negative number to zero",
     "Sigmoid": "Squeezes every number to between 0 and 1",
     "Tanh": "Squeezes every number to between −1 and 1",
@@ -23,7 +23,7 @@ def describe(layer: Layer, index: int) -> dict[str, Any]:
         "index": index,
         "name": layer.name,
         "kind": kind,
-        "description": WORDS[kind](layer) if kind in WORDS else SQUASHING[kind],
+        "description": WORDS[kind](layer) if kind in WORDS else SENTENCES[kind],
         "input_shape": list(layer.input_shape),
         "output_shape": list(layer.output_shape),
         "parameters": sum(value.size for value in layer.params.values()),
@@ -33,7 +33,7 @@ def describe(layer: Layer, index: int) -> dict[str, Any]:
 
 
 def geometry(layer: Layer) -> dict[str, Any]:
-    """Say how a layer's windows lie on its input; empty for layers that have none."""
+    """Return size, stride and padding of a layer's windows; empty if it has none."""
     kind = type(layer).__name__
     if kind == "Dense":
         return {"kernel_shape": list(layer.params["w"].shape)}
@@ -41,13 +41,13 @@ def geometry(layer: Layer) -> dict[str, Any]:
         size, stride = layer.config()["pool_size"], layer.config()["stride"]
         return {"pool": [size] * 2, "stride": [stride] * 2, "padding": [[0, 0], [0, 0]]}
     if kind == "Conv2D":
-        laid: Any = layer
+        conv: Any = layer
         return {
             "kernel_shape": list(layer.params["w"].shape),
-            "stride": list(laid.geometry.stride),
+            "stride": list(conv.geometry.stride),
             "padding": [
-                [laid.geometry.top, laid.geometry.bottom],
-                [laid.geometry.left, laid.geometry.right],
+                [conv.geometry.top, conv.geometry.bottom],
+                [conv.geometry.left, conv.geometry.right],
             ],
         }
     return {}

@@ -14,6 +14,9 @@ from PIL import Image
 
 Array = NDArray[np.floating[Any]]
 
+Sprite = dict[str, Any]
+"""A picture as the API writes it: a data URL, and what its bytes stand for."""
+
 # Feature maps hardly compress; more effort only takes time.
 COMPRESSION = 2
 
@@ -30,14 +33,14 @@ def ink(values: NDArray[np.float32]) -> str:
     return data_url(np.rint(values * 255).astype(np.uint8))
 
 
-def picture(values: Array, low: float, high: float) -> dict[str, Any]:
+def picture(values: Array, low: float, high: float) -> Sprite:
     """Show an array (H, W) between two numbers that bound it."""
     steps = 255 / (high - low) if high > low else 0.0
     pixels = np.rint((values - low) * steps).astype(np.uint8)
     return {"image": data_url(pixels), "min": low, "max": high}
 
 
-def maps(values: Array) -> dict[str, Any]:
+def maps(values: Array) -> Sprite:
     """Show feature maps (H, W, C) as tiles of one picture, or a vector (F,) as one row."""
     if values.ndim == 1:
         values = values[np.newaxis, :, np.newaxis]  # (1, F, 1)

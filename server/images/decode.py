@@ -1,12 +1,13 @@
 """Hostile bytes in, a greyscale picture out.
 
-The only file that lets Pillow read what a client sent. The order matters: size of the file,
-signature, container, size of the picture, and only then pixels.
+Only here does Pillow read what a client sent. The order matters: the file's size, its signature and
+container, the picture's size, and only then its pixels.
 """
 
 import io
 import math
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from PIL import Image, PngImagePlugin
 from server.config import Config
 from server.images.compositing import composite_on_white
 from server.images.containers import check_container, container_format, png_bit_depth, webp_size
+from server.images.errors import DecoderBusy, NotAnImage, TooManyBytes, TooManyPixels
 from server.images.greyscale import to_grey
 from server.images.types import Grey
 
@@ -29,51 +31,20 @@ _large_decode = threading.BoundedSemaphore(1)
 # What follows takes windows as wide as a part of the longer side: its square is to stay small.
 _LONGEST_SIDE = 4096
 
-# Pillow unpacks the texts in a PNG file, 64 MiB by its own limit. More than a file may have itself
-# is only there to cost time and memory.
-PngImagePlugin.MAX_TEXT_MEMORY = Config.max_body_bytes
 
+def set_up_pillow(max_bytes: int) -> None:
+    """Put the service's limits in the place of Pillow's own, for the whole process.
 
-class ImageError(Exception):
-    """A picture that cannot be used, through no fault of the service.
-
-    Attributes
+    Parameters
     ----------
-    code : str
-        A name for programs, with which `server.problems.KINDS` has the HTTP status.
-    detail : str
-        A sentence for people.
+    max_bytes : int
+        How much the texts in a PNG file may unpack to. More than the file itself may have is only
+        there to cost time and memory.
     """
-
-    code = "bad_image"
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
-
-
-class NotAnImage(ImageError):
-    """The bytes are no picture of a supported format, or a damaged one."""
-
-    code = "not_an_image"
-
-
-class TooManyPixels(ImageError):
-    """The picture is larger than the service decodes."""
-
-    code = "too_many_pixels"
-
-
-class TooManyBytes(ImageError):
-    """The file is larger than the service reads."""
-
-    code = "too_large"
-
-
-class DecoderBusy(ImageError):
-    """Other large pictures are still being decoded."""
-
-    code = "busy"
+    PngImagePlugin.MAX_TEXT_MEMORY = max_bytes
+    Image.MAX_IMAGE_PIXELS = None  # `read_picture` compares the size with its own limit
+    # Whatever is odd about a client's file would go to the log, and Python keeps every such text.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True)
@@ -89,7 +60,7 @@ class ImageLimits:
     max_webp_pixels : int
         The same for WebP, whose decoder needs up to 30 bytes a pixel, others four.
     pixels_left : int
-        What the pictures before this one have left of what they may have together.
+        Pixels that this picture and those after it may have together.
     working_pixels : int
         Larger pictures are averaged down by a whole factor to about this size.
     wait_seconds : float
@@ -157,7 +128,7 @@ def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
     except ValueError as error:
         raise NotAnImage(f"the {name} picture is damaged: {error}") from error
     _check_size(size, limits.most_pixels(name), limits.pixels_left)
-    with _turn(size, limits):
+    with _decoding_slot(size, limits):
         bit_depth = png_bit_depth(data) if name == "PNG" else 8
         return _read(image or _open(data, name), name, bit_depth, limits)
 
@@ -171,22 +142,22 @@ def _open(data: bytes, name: str) -> Image.Image:
         raise NotAnImage(f"the {name} picture is damaged") from error
 
 
-def _check_size(size: tuple[int, int], most: int, left: int) -> None:
+def _check_size(size: tuple[int, int], max_pixels: int, pixels_left: int) -> None:
     width, height = size
-    if width * height > most:
+    if width * height > max_pixels:
         raise TooManyPixels(
-            f"the picture has {width} x {height} pixels, more than the limit of {most}"
+            f"the picture has {width} x {height} pixels, more than the limit of {max_pixels}"
         )
-    if width * height > left:
+    if width * height > pixels_left:
         raise TooManyPixels(
-            f"the picture has {width} x {height} pixels, more than the {left} that are left "
+            f"the picture has {width} x {height} pixels, more than the {pixels_left} that are left "
             "after those before it"
         )
 
 
 @contextmanager
-def _turn(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]:
-    """Let large pictures in one at a time."""
+def _decoding_slot(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]:
+    """Wait until no other large picture is being decoded; small ones need not."""
     if size[0] * size[1] <= _LARGE_PIXELS:
         yield
         return
@@ -206,10 +177,11 @@ def _read(image: Image.Image, name: str, bit_depth: int, limits: ImageLimits) ->
         image.draft(None, (width // factor, height // factor))  # a JPEG then decodes less
         image.load()
         orientation = _orientation(image)
+        factor = max(1, round(factor * image.width / width))
+        colour, alpha = composite_on_white(image, bit_depth, factor)
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
         raise NotAnImage(f"the {name} picture is damaged or cut off") from error
-    factor = max(1, round(factor * image.width / width))
-    grey = _turn_upright(to_grey(*composite_on_white(image, bit_depth, factor)), orientation)
+    grey = _turn_upright(to_grey(colour, alpha), orientation)
     if orientation >= 5:
         width, height = height, width
     return Picture(grey, width, height)

@@ -5,7 +5,7 @@ from typing import IO
 
 import flask
 
-from server.problems import Problem
+from server.problems import Problem, too_large
 
 
 class Request(flask.Request):
@@ -58,9 +58,3 @@ def unchunk(request: flask.Request, max_bytes: int) -> int:
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     return len(body)
-
-
-def too_large(max_bytes: int) -> Problem:
-    """Name the limit that a body went over."""
-    detail = f"the body of a request may have at most {max_bytes} bytes"
-    return Problem("too_large", detail, max_bytes=max_bytes)

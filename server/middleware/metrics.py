@@ -9,12 +9,10 @@ import importlib.util
 import os
 import time
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
 from server.pipeline import Prediction
 from server.problems import Problem
-
-blueprint = Blueprint("metrics", __name__)
 
 AVAILABLE = importlib.util.find_spec("prometheus_client") is not None
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -28,7 +26,7 @@ class Metrics:
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
 
-    def predicted(self, result: Prediction) -> None:
+    def predicted(self, prediction: Prediction) -> None:
         """Count what the network read, and the time that each part took."""
 
     def refused(self, code: str) -> None:
@@ -84,13 +82,13 @@ class PrometheusMetrics(Metrics):
         self.requests.labels(method, route, status).inc()
         self.durations.labels(method, route).observe(seconds)
 
-    def predicted(self, result: Prediction) -> None:
+    def predicted(self, prediction: Prediction) -> None:
         """Count what the network read, and the time that each part took."""
         self.successes.inc()
-        for reading in result.readings:
+        for reading in prediction.readings:
             verdict = "digit" if reading.is_digit else "none"
             self.predictions.labels(reading.likeliest, verdict).inc()
-        for stage, milliseconds in result.time.milliseconds.items():
+        for stage, milliseconds in prediction.time.milliseconds.items():
             self.stages.labels(stage).observe(milliseconds / 1000)
 
     def refused(self, code: str) -> None:
@@ -109,30 +107,20 @@ class PrometheusMetrics(Metrics):
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
-@blueprint.get("/metrics")
-def metrics() -> Response:
-    """Show the numbers to Prometheus."""
-    return found().exposition()
+def make() -> Metrics:
+    """Make what counts, if the library for it is installed."""
+    return PrometheusMetrics() if AVAILABLE else Metrics()
 
 
-def found() -> Metrics:
-    """Return the metrics of the application that is answering."""
-    held: Metrics = current_app.extensions["metrics"]
-    return held
-
-
-def count(response: Response) -> Response:
-    """Count the request that has just been answered."""
-    route = request.url_rule.rule if request.url_rule else "none"
-    seconds = time.perf_counter() - g.started
-    found().answered(request.method, route, response.status_code, seconds)
-    if "problem" in g and route in WITH_PICTURES:
-        found().refused(g.problem)
-    return response
-
-
-def register(app: Flask) -> None:
+def register(app: Flask, metrics: Metrics) -> None:
     """Count every request of `app`."""
-    app.extensions["metrics"] = PrometheusMetrics() if AVAILABLE else Metrics()
+
+    def count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        seconds = time.perf_counter() - g.started
+        metrics.answered(request.method, route, response.status_code, seconds)
+        if "problem" in g and route in WITH_PICTURES:
+            metrics.refused(g.problem)
+        return response
+
     app.after_request(count)
-    app.register_blueprint(blueprint)

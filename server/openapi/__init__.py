@@ -4,8 +4,10 @@ from typing import Any
 
 from server.config import Config
 from server.openapi.example_answers import answers
-from server.openapi.example_problems import refusals
+from server.openapi.example_problems import problem_examples
+from server.openapi.limits import limits
 from server.openapi.operations import paths
+from server.openapi.problem_meanings import meanings
 from server.openapi.schemas import schemas
 from server.pipeline import Pipeline
 from server.problems import KINDS
@@ -24,7 +26,8 @@ client's own if it sent a plain one, else a new one.
 def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
     """Describe every operation, with the limits of `config` and what the network answers."""
     recognizer = pipeline.recognizer
-    refused = refusals(config)
+    refused = problem_examples(config)
+    when = meanings(config)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -48,11 +51,13 @@ def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
             "headers": HEADERS,
             "examples": refused,
         },
+        "x-limits": limits(config),
         "x-problems": [
             {
                 "code": code,
                 "status": status,
                 "title": title,
+                "when": when[code],
                 "example": refused[code]["value"]["detail"],
             }
             for code, (status, title) in KINDS.items()

@@ -4,7 +4,7 @@ from typing import Any
 
 from server.config import MEDIA_TYPES
 from server.openapi.example_requests import Examples
-from server.openapi.schemas import record, ref
+from server.openapi.json_schema import record, ref
 from server.problems import KINDS, MEDIA_TYPE
 
 Part = dict[str, Any]
@@ -55,7 +55,7 @@ def json_answer(schema: Part, description: str, shown: Examples, **more: Any) ->
     return {"200": answer(description, {"application/json": content}, **more)}
 
 
-def only(value: Part) -> Examples:
+def one_example(value: Part) -> Examples:
     """Show one example."""
     return {"answer": {"summary": "An answer", "value": value}}
 

@@ -9,20 +9,24 @@ from server.config import Config
 from server.openapi import example_requests
 from server.openapi.example_requests import Examples
 from server.parsing import tensors
+from server.parsing.question import Question
 from server.pipeline import Pipeline
-from server.routes import explain
-from server.routes.explain import Question
-from server.serializers import predictions
+from server.serializers import explanation, model_card, open_inference, predictions
 
 # The only numbers that differ from one request to the next.
 TIMES = {"preprocess": 1.9, "predict": 0.8}
 
 
 def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
-    """Return examples of answers, by what they are about."""
+    """Return examples of answers, by what they are about.
+
+    The pictures are the service's own, so the limits of clients do not hold for them.
+    """
+    pipeline = pipeline.without_client_limits()
     recognizer = pipeline.recognizer
     last = len(recognizer.layers) - 1
     question = Question(frozenset({last}), True, last, 0, None, None)
+    prediction, explained = pipeline.explain(example_requests.PNG, question.maps, question.heatmap)
     one, several = (pipeline.predict([example_requests.PNG] * count) for count in (1, 2))
     number = pipeline.read(example_requests.NUMBER_PNG)
     signature = {
@@ -44,11 +48,11 @@ def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
         "explain": {
             "last": example(
                 "The last layer, and where the network looked",
-                explain.explained(recognizer, one, question) | signature,
+                explanation.explained(recognizer, prediction, explained, question) | signature,
             )
         },
-        "model": {"model": example("This network", explain.card(recognizer, config))},
-        "infer": {"bar": example("A bar of ink", inferred(pipeline))},
+        "model": {"model": example("This network", model_card.card(recognizer, config))},
+        "infer": {"bar": example("A bar of ink", inference(pipeline))},
     }
 
 
@@ -57,7 +61,7 @@ def example(summary: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"summary": summary, "value": json.loads(json.dumps(value))}
 
 
-def inferred(pipeline: Pipeline) -> dict[str, Any]:
+def inference(pipeline: Pipeline) -> dict[str, Any]:
     """Answer the example of the Open Inference Protocol."""
     request = example_requests.INFER["bar"]["value"]
     images = np.array(request["inputs"][0]["data"], np.float32).reshape(1, *tensors.SHAPE[:2])
@@ -67,6 +71,6 @@ def inferred(pipeline: Pipeline) -> dict[str, Any]:
         "id": request["id"],
     }
     outputs = dict.fromkeys(tensors.OUTPUTS, False)
-    body, _ = tensors.write(pipeline.infer(images).readings, outputs, head)
+    body, _ = open_inference.write(pipeline.infer(images).readings, outputs, head)
     answer: dict[str, Any] = json.loads(body)
     return answer

@@ -4,19 +4,18 @@ import json
 
 from server import problems
 from server.config import Config
-from server.middleware.body_limit import too_large
 from server.openapi.example_requests import REQUEST_ID, Examples
 from server.parsing.pictures import TAKEN
-from server.problems import KINDS, Problem, document, invalid
+from server.problems import KINDS, Problem, document, invalid, too_large
 
 OF_SERVICE = (
     Problem("internal_error", "the service failed; the fault has been logged"),
     Problem("busy", "more requests are waiting than can be answered soon"),
-    Problem("not_ready", "the known picture is not read rightly"),
+    Problem("not_ready", "the known picture is not read correctly"),
 )
 
 
-def refusals(config: Config) -> Examples:
+def problem_examples(config: Config) -> Examples:
     """Return a document of each problem, by its code."""
     return {
         problem.code: {

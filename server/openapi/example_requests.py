@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from server.routes.health import known_picture
+from server.self_test import known_picture
 
 Examples = dict[str, dict[str, Any]]
 

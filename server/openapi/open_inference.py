@@ -2,11 +2,12 @@
 
 from server.config import Config
 from server.openapi import example_requests
-from server.openapi.builders import WITH_BODY, Part, json_answer, only, operation, problems
+from server.openapi.builders import WITH_BODY, Part, json_answer, one_example, operation, problems
 from server.openapi.example_requests import Examples
-from server.openapi.schemas import TRUTH, about, array, inference_request, record, ref
+from server.openapi.json_schema import TRUTH, about, array, record, ref
+from server.openapi.schemas import inference_request
 from server.recognizer import Recognizer
-from server.routes import open_inference
+from server.serializers import open_inference
 
 TAG = "open inference"
 NAME = {"type": "string", "description": "Its name"}
@@ -37,14 +38,16 @@ def of_server(version: str) -> dict[str, Part]:
         },
     )
     live = record(live=about(TRUTH, "Always true"))
-    ready = json_answer(record(ready=READY), "It is", only({"ready": True}))
+    ready = json_answer(record(ready=READY), "It is", one_example({"ready": True}))
     return {
         "/v2": {
             "get": operation(
                 TAG,
                 "Name the server",
                 "Tells its version, and the extensions of the protocol that it has.",
-                json_answer(server, "The server", only(open_inference.about_server(version))),
+                json_answer(
+                    server, "The server", one_example(open_inference.about_server(version))
+                ),
             )
         },
         "/v2/health/live": {
@@ -52,7 +55,7 @@ def of_server(version: str) -> dict[str, Part]:
                 TAG,
                 "Is the server alive",
                 "Answers without touching the network, as `/livez` does.",
-                json_answer(live, "It is", only({"live": True})),
+                json_answer(live, "It is", one_example({"live": True})),
             )
         },
         "/v2/health/ready": {
@@ -87,7 +90,9 @@ def of_model(
                 TAG,
                 f"Describe the model{suffix}",
                 "Tells the names, types and shapes of its inputs and outputs.",
-                json_answer(metadata, "Tensors", only(open_inference.about_model(name, version))),
+                json_answer(
+                    metadata, "Tensors", one_example(open_inference.about_model(name, version))
+                ),
             )
         },
         f"{path}/ready": {
@@ -95,7 +100,7 @@ def of_model(
                 TAG,
                 f"Is the model{suffix} ready",
                 "Answers as `/readyz` does.",
-                json_answer(ready, "It is", only({"name": name, "ready": True}))
+                json_answer(ready, "It is", one_example({"name": name, "ready": True}))
                 | problems("not_ready"),
             )
         },

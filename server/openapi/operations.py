@@ -7,14 +7,15 @@ from server.openapi.builders import (
     Part,
     answer,
     json_answer,
-    only,
+    one_example,
     operation,
     pictures,
     problems,
     query,
 )
 from server.openapi.example_requests import Examples
-from server.openapi.schemas import WISHES, questions_as_text, record, ref
+from server.openapi.json_schema import record, ref
+from server.openapi.schemas import OPTIONS, explain_options_as_text
 from server.recognizer import Recognizer
 
 Shown = dict[str, Examples]
@@ -22,7 +23,7 @@ Shown = dict[str, Examples]
 
 def paths(config: Config, recognizer: Recognizer, shown: Shown) -> dict[str, Part]:
     """Describe every operation; `shown` are examples of answers."""
-    inner = inside(len(recognizer.layers), shown)
+    inner = looking_inside(len(recognizer.layers), shown)
     of_model = open_inference.paths(config, recognizer, shown["infer"])
     return reading(shown) | inner | running() | documents() | of_model
 
@@ -34,13 +35,13 @@ def reading(shown: Shown) -> dict[str, Part]:
     predict = operation(
         "reading",
         "Read a digit",
-        "Reads one digit, or one in each of several pictures, in one forward pass.",
+        "Reads one digit, or one in each of several pictures.",
         json_answer(digits, "What was read", shown["predict"])
         | problems(*WITH_PICTURE, "too_many_images"),
-        parameters=query(**WISHES),
-        requestBody=pictures(one_or_more, example_requests.PREDICT, **WISHES),
+        parameters=query(**OPTIONS),
+        requestBody=pictures(one_or_more, example_requests.PREDICT, **OPTIONS),
     )
-    only_input = {"input": WISHES["input"]}
+    only_input = {"input": OPTIONS["input"]}
     read = operation(
         "reading",
         "Read a number",
@@ -53,9 +54,9 @@ def reading(shown: Shown) -> dict[str, Part]:
     return {"/predict": {"post": predict}, "/read": {"post": read}}
 
 
-def inside(layers: int, shown: Shown) -> dict[str, Part]:
+def looking_inside(layers: int, shown: Shown) -> dict[str, Part]:
     """Describe the operations that look into the network."""
-    texts = questions_as_text(layers)
+    texts = explain_options_as_text(layers)
     explain = operation(
         "looking inside",
         "Explain a reading",
@@ -86,13 +87,14 @@ def running() -> dict[str, Part]:
         "running",
         "Is the process alive",
         "Answers without touching the network.",
-        json_answer(status("alive"), "It is", only({"status": "alive"})),
+        json_answer(status("alive"), "It is", one_example({"status": "alive"})),
     )
     ready = operation(
         "running",
         "Is the service ready",
-        "Answers 200 once a picture is read rightly that the service knows the answer of.",
-        json_answer(status("ready"), "It is", only({"status": "ready"})) | problems("not_ready"),
+        "Answers 200 once a picture is read correctly that the service knows the answer of.",
+        json_answer(status("ready"), "It is", one_example({"status": "ready"}))
+        | problems("not_ready"),
     )
     metrics = operation(
         "running",
@@ -130,7 +132,7 @@ def documents() -> dict[str, Part]:
         json_answer(
             {"type": "object", "required": ["openapi", "info", "paths"]},
             "This document",
-            only(
+            one_example(
                 {
                     "openapi": "3.1.0",
                     "info": {"title": "Digit reading", "version": "1"},

@@ -1,57 +1,41 @@
-"""The shapes of requests and answers, as JSON Schema (draft 2020-12)."""
+"""The shapes of requests and answers."""
 
 from typing import Any
 
 from server.config import IMAGE_FORMATS, LIMITS, Config
 from server.openapi.example_requests import PICTURE
+from server.openapi.json_schema import (
+    COUNT,
+    DIGIT,
+    NUMBER,
+    PROBABILITY,
+    TEXT,
+    TRUTH,
+    Schema,
+    about,
+    array,
+    nullable,
+    record,
+    ref,
+)
 from server.parsing import tensors
 from server.problems import KINDS
 from server.serializers.predictions import DEFAULT_TOP
 
-Schema = dict[str, Any]
-
-DIGIT: Schema = {"type": "integer", "minimum": 0, "maximum": 9, "examples": [7]}
-PROBABILITY: Schema = {"type": "number", "minimum": 0, "maximum": 1, "examples": [0.9913]}
-NUMBER: Schema = {"type": "number"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-TEXT: Schema = {"type": "string"}
-TRUTH: Schema = {"type": "boolean"}
-
 
 def schemas(config: Config, layers: int) -> dict[str, Schema]:
     """Return all named schemas; the network has so many `layers`."""
-    return requests(config, layers) | READINGS | EXPLANATIONS | INFERENCE | cards(config) | PROBLEM
+    return (
+        requests(config, layers)
+        | READINGS
+        | EXPLANATIONS
+        | INFERENCE
+        | model_card(config)
+        | PROBLEM
+    )
 
 
-def ref(name: str) -> Schema:
-    """Point to a named schema."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def record(optional: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
-    """Describe an object; all of its properties are required but the optional ones."""
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "required": required, "properties": properties}
-
-
-def array(items: Schema, length: int | None = None, **limits: Any) -> Schema:
-    """Describe a list."""
-    if length is not None:
-        limits = {"minItems": length, "maxItems": length}
-    return {"type": "array", "items": items, **limits}
-
-
-def about(schema: Schema, description: str, **more: Any) -> Schema:
-    """Add a description to a schema."""
-    return {**schema, "description": description, **more}
-
-
-def nullable(schema: Schema) -> Schema:
-    """Allow null as well."""
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-TENTHS = array(PROBABILITY, 10)
+TEN_PROBABILITIES = array(PROBABILITY, 10)
 DATA_URL: Schema = {"type": "string", "pattern": "^data:image/png;base64,"}
 SPRITE = {
     "image": about(DATA_URL, "Grey PNG; its byte v stands for min + v/255 · (max - min)"),
@@ -60,8 +44,8 @@ SPRITE = {
 }
 SHAPE = array(COUNT)
 PAIR = array(COUNT, 2)
-NO: Any = False  # the schema that nothing fits
-WISHES: dict[str, Schema] = {
+FORBIDDEN: Any = False  # a field that must not be there
+OPTIONS: dict[str, Schema] = {
     "top": {
         "type": "integer",
         "minimum": 1,
@@ -69,16 +53,21 @@ WISHES: dict[str, Schema] = {
         "default": DEFAULT_TOP,
         "description": "How many entries `top` has",
     },
-    "input": about(TRUTH, "Add the 28×28 picture that the network saw", default=False),
+    "input": about(
+        TRUTH,
+        "Add the 28×28 picture that the network saw, as a data URL (PNG, ink white on black)",
+        default=False,
+    ),
 }
 
 
 def requests(config: Config, layers: int) -> dict[str, Schema]:
     """Describe what is sent."""
-    asked = questions(layers)
+    asked = explain_options(layers)
     pictures = about(
         array(ref("Picture"), minItems=1, maxItems=config.max_images),
-        f"Together at most {config.max_total_pixels} pixels; read in one forward pass",
+        "Instead of `image`: several pictures, read together, of at most "
+        f"{config.max_total_pixels} pixels in all",
     )
     return {
         "Picture": {
@@ -92,18 +81,22 @@ def requests(config: Config, layers: int) -> dict[str, Schema]:
             ),
             "examples": [PICTURE],
         },
-        "OnePicture": record(("top", "input", "images"), image=ref("Picture"), **WISHES, images=NO),
-        "SeveralPictures": record(("top", "input", "image"), images=pictures, **WISHES, image=NO),
-        "PictureOfNumber": record(("input",), image=ref("Picture"), input=WISHES["input"]),
+        "OnePicture": record(
+            ("top", "input", "images"), image=ref("Picture"), **OPTIONS, images=FORBIDDEN
+        ),
+        "SeveralPictures": record(
+            ("top", "input", "image"), images=pictures, **OPTIONS, image=FORBIDDEN
+        ),
+        "PictureOfNumber": record(("input",), image=ref("Picture"), input=OPTIONS["input"]),
         "PictureToExplain": record(tuple(asked), image=ref("Picture"), **asked)
-        | {"dependentRequired": TOGETHER},
+        | {"dependentRequired": NEEDED_TOGETHER},
     }
 
 
-TOGETHER = {"channel": ["layer"], "row": ["column", "channel"], "column": ["row", "channel"]}
+NEEDED_TOGETHER = {"channel": ["layer"], "row": ["column", "channel"], "column": ["row", "channel"]}
 
 
-def questions(layers: int) -> dict[str, Schema]:
+def explain_options(layers: int) -> dict[str, Schema]:
     """Describe what may be asked of a network with so many layers."""
     index: Schema = {"type": "integer", "minimum": 0}
     layer: Schema = index | {"maximum": layers - 1}
@@ -113,15 +106,24 @@ def questions(layers: int) -> dict[str, Schema]:
             "default": True,
             "description": "Whose feature maps to send: all, none, or those of these layers",
         },
-        "heatmap": about(TRUTH, "Add the map of where the network looked", default=False),
-        "layer": about(layer, "Add the exact numbers of this layer"),
-        "channel": about(index, "Which output channel of `layer`"),
-        "row": about(index, "With `column`: spell out the arithmetic of one output position"),
+        "heatmap": about(
+            TRUTH,
+            "Add the map of where the network looked; it takes as long as some 60 predictions",
+            default=False,
+        ),
+        "layer": about(layer, "Add `detail`: the exact numbers of this layer"),
+        "channel": about(
+            index, "Which output channel (feature map, neuron) of `layer` the detail is about"
+        ),
+        "row": about(
+            index,
+            "With `column`: an output position; `detail.window` then spells out its arithmetic",
+        ),
         "column": about(index, "With `row`"),
     }
 
 
-def questions_as_text(layers: int) -> dict[str, Schema]:
+def explain_options_as_text(layers: int) -> dict[str, Schema]:
     """Describe the same for a query string or a form."""
     index = "|".join(map(str, range(layers)))
     maps = {
@@ -130,14 +132,14 @@ def questions_as_text(layers: int) -> dict[str, Schema]:
         "default": "true",
         "description": "`true`, `false`, or indexes of layers with commas between them",
     }
-    return questions(layers) | {"maps": maps}
+    return explain_options(layers) | {"maps": maps}
 
 
 READING = {
     "digit": about(nullable(DIGIT), "The likeliest digit; null if none is recognised"),
     "confidence": about(PROBABILITY, "The largest probability"),
     "is_digit": about(TRUTH, "Whether the network recognises a digit at all"),
-    "probabilities": about(TENTHS, "Calibrated; index = digit"),
+    "probabilities": about(TEN_PROBABILITIES, "Calibrated; index = digit"),
 }
 RANKED = about(
     array(
@@ -202,7 +204,7 @@ LAYER = {
     "stride": about(PAIR, "Steps of the window, down and right"),
     "padding": about(array(PAIR, 2), "[[top, bottom], [left, right]]"),
 }
-SOMETIMES = ("kernel_shape", "pool", "stride", "padding")
+OPTIONAL_LAYER_FIELDS = ("kernel_shape", "pool", "stride", "padding")
 TILES = record(
     **SPRITE,
     count=about(COUNT, "How many maps"),
@@ -233,9 +235,9 @@ DETAIL: Schema = {
 }
 
 EXPLANATIONS: dict[str, Schema] = {
-    "Layer": record(SOMETIMES, **LAYER),
+    "Layer": record(OPTIONAL_LAYER_FIELDS, **LAYER),
     "LayerAtWork": record(
-        SOMETIMES,
+        OPTIONAL_LAYER_FIELDS,
         **LAYER,
         maps=about(nullable(TILES), "The feature maps as tiles; null if unasked"),
     ),
@@ -255,7 +257,7 @@ EXPLANATIONS: dict[str, Schema] = {
 }
 
 
-def cards(config: Config) -> dict[str, Schema]:
+def model_card(config: Config) -> dict[str, Schema]:
     """Describe what `GET /model` tells."""
     free: Schema = {"type": "object"}
     return {
@@ -275,7 +277,7 @@ def cards(config: Config) -> dict[str, Schema]:
             training=about(free, "How it was trained, as recorded with the weights"),
             accuracy=about(
                 {"type": "object", "additionalProperties": PROBABILITY},
-                "Shares of digits read rightly, by set of pictures",
+                "Shares of digits read correctly, by set of pictures",
             ),
             calibration=about(free, "What makes probabilities of scores, and refuses what is none"),
             limits=about(limits(config), "What the service takes"),

@@ -13,14 +13,14 @@ WORDS = {"true": True, "1": True, "false": False, "0": False}
 class Options:
     """What a client wants done with its pictures.
 
-    Every value is checked wherever it comes from; one out of the body counts more than one out of
-    the query string.
+    Every value is checked wherever it comes from; a value in the body wins over one in the query
+    string.
 
     Attributes
     ----------
     texts : mapping of str to str
     typed : mapping
-        Out of JSON, where ``"3"`` is no number.
+        From JSON, where ``"3"`` is not a number.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
@@ -40,7 +40,10 @@ class Options:
         return bool(self.find(name, "true or false", truth, is_truth))
 
     def indexes(self, name: str, count: int) -> frozenset[int]:
-        """Return which of `count` things are meant: a list of them, or all (also by default)."""
+        """Return the indexes below `count` that are asked for: those of a list, none or all.
+
+        All is the default.
+        """
 
         def fits(value: Any) -> bool:
             if not isinstance(value, list):

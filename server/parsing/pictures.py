@@ -11,8 +11,9 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from server.config import MAX_FORM_FIELDS, MEDIA_TYPES
+from server.parsing.base64_pictures import decode_base64
 from server.parsing.options import Options
-from server.parsing.strict_json import decode_base64, load_json
+from server.parsing.strict_json import load_json
 from server.problems import Problem, invalid
 
 RAW_TYPES = frozenset(MEDIA_TYPES) | {"application/octet-stream", "image/jpg", "image/x-ms-bmp"}

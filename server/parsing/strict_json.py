@@ -1,24 +1,16 @@
-"""JSON and base64 read as their standards say, without the leniency of the usual parsers.
+"""JSON read as its standard says, without the leniency of the usual parsers.
 
 Two readers of the same text must not see different things, so what is ambiguous is refused:
-``NaN``, duplicate keys, lone surrogates, padding that does not fit.
+``NaN``, duplicate keys, lone surrogates.
 """
 
-import base64
-import binascii
 import json
 import math
-import re
 from typing import Any, NoReturn
 
 from server.config import MAX_JSON_VALUES
 from server.problems import Problem
 
-# RFC 2397. Neither the scheme (RFC 3986, section 3.1) nor the mark minds capitals.
-DATA_URL = re.compile(r"[ \t\r\n]*data:[^,]{0,100},", re.ASCII | re.IGNORECASE)
-BASE64_MARK = re.compile(r"; *base64 *,$", re.IGNORECASE)
-WHITE_SPACE = b" \t\r\n"
-FOREIGN = re.compile(rb"[^A-Za-z0-9+/=]")
 MOST_DIGITS = 1000  # the largest float has 309
 
 
@@ -83,36 +75,3 @@ def whole(text: str) -> int:
     if len(text) > MOST_DIGITS:
         raise ValueError(f"{text[:20]}… is too large a number")
     return int(text)
-
-
-def decode_base64(text: str) -> bytes:
-    """Decode base64 (RFC 4648 section 4), with or without a data URL's prefix and white space.
-
-    Raises
-    ------
-    Problem
-        ``not_base64``: a wrong character, wrong padding, or bits that no encoder would write.
-    """
-    prefix = DATA_URL.match(text)
-    if prefix and not BASE64_MARK.search(prefix.group()):
-        raise Problem("not_base64", "a data URL must say ;base64 before its comma")
-    try:
-        encoded = text[prefix.end() if prefix else 0 :].encode("ascii").translate(None, WHITE_SPACE)
-        data = base64.b64decode(encoded, validate=True)
-    except UnicodeEncodeError:
-        raise Problem("not_base64", "the picture has characters that base64 does not") from None
-    except binascii.Error as error:
-        raise Problem("not_base64", f"the picture is not {why_not(encoded, error)}") from None
-    if base64.b64encode(data) != encoded:
-        raise Problem("not_base64", "the picture is not canonical base64: its end is not clean")
-    return data
-
-
-def why_not(encoded: bytes, error: binascii.Error) -> str:
-    """Say what is wrong with base64 that does not decode, in words that help to mend it."""
-    found = FOREIGN.search(encoded)
-    if not found:
-        return f"valid base64: {str(error).lower()}"
-    if found.group() in b"-_":
-        return "standard base64: send + and / (RFC 4648, section 4), not - and _"
-    return f"valid base64, which has no {chr(found.group()[0])!r}"

@@ -5,7 +5,6 @@ clients use unless told otherwise.
 """
 
 import itertools
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from server.parsing.options import whole_number
 from server.parsing.strict_json import load_json
 from server.problems import Problem, invalid
-from server.recognizer import Inputs, Reading
+from server.recognizer import Inputs
 
 INPUT = "image"
 SHAPE = (28, 28, 1)
@@ -32,9 +31,9 @@ class Inference:
     ----------
     inputs : ndarray of float32, shape (N, 28, 28)
     outputs : dict
-        Name of each output wanted → whether as bytes.
+        Name of each output that is asked for → whether it is sent as bytes.
     identity : str or None
-        What the client calls its request.
+        The client's own name for its request.
     """
 
     inputs: Inputs
@@ -59,18 +58,25 @@ def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
     """
     length = len(data)
     if header_length is not None:
-        given = whole_number(header_length)
-        if given is None or given > length:
+        json_length = whole_number(header_length)
+        if json_length is None or json_length > length:
             raise invalid("Inference-Header-Content-Length", f"at most {length}", header_length)
-        length = given
-    # A list for each number, and one for each row, is as much as nesting can add.
-    body = load_json(data[:length], max_values=4 * max_inputs * math.prod(SHAPE))
+        length = json_length
+    body = load_json(data[:length], max_json_values(max_inputs))
     if not isinstance(body, dict):
         raise Problem("invalid_field", "the body must be a JSON object with `inputs`")
     if not isinstance(body.get("id", ""), str):
         raise invalid("id", "a string", body["id"])
     inputs = read_input(only_input(body), data[length:], max_inputs)
     return Inference(inputs, wanted_outputs(body), body.get("id"))
+
+
+def max_json_values(max_inputs: int) -> int:
+    """Return how many values the JSON of a request may have.
+
+    A list around each number, and one around each row, is as much as nesting can add.
+    """
+    return 4 * max_inputs * math.prod(SHAPE)
 
 
 def only_input(body: dict[str, Any]) -> dict[str, Any]:
@@ -114,14 +120,14 @@ def batch_size(shape: object, max_inputs: int) -> int:
 
 def from_json(data: object) -> NDArray[np.float32]:
     """Read numbers from a list, flat or nested in row-major order."""
-    numbers = [data]
-    while numbers and set(map(type, numbers)) == {list}:
-        numbers = list(itertools.chain.from_iterable(numbers))  # type: ignore[arg-type]
-    if not numbers or not set(map(type, numbers)) <= {int, float}:
+    values = [data]
+    while values and set(map(type, values)) == {list}:
+        values = list(itertools.chain.from_iterable(values))  # type: ignore[arg-type]
+    if not values or not set(map(type, values)) <= {int, float}:
         detail = "`inputs.data` must be numbers, in a flat or nested list"
         raise Problem("invalid_field", detail, field="inputs.data")
     try:
-        return np.array(numbers, np.float64).astype(np.float32)
+        return np.array(values, np.float64).astype(np.float32)
     except OverflowError:
         detail = "`inputs.data` has too large a number"
         raise Problem("invalid_field", detail, field="inputs.data") from None
@@ -160,29 +166,3 @@ def wanted_outputs(body: dict[str, Any]) -> dict[str, bool]:
             raise Problem("invalid_field", "there are no classes to sort", field="outputs")
         wanted[name] = how.get("binary_data", binary) is True
     return wanted
-
-
-def write(
-    readings: list[Reading], outputs: dict[str, bool], head: dict[str, Any]
-) -> tuple[bytes, int | None]:
-    """Write an answer: its bytes and, if tensors follow the JSON, the length of the JSON."""
-    described, behind = [], []
-    for name, as_bytes in outputs.items():
-        values = output_values(name, readings)
-        shape = list(values.shape)
-        tensor: dict[str, Any] = {"name": name, "datatype": OUTPUTS[name][0], "shape": shape}
-        if as_bytes:
-            behind.append(values.tobytes())
-            tensor["parameters"] = {"binary_data_size": len(behind[-1])}
-        else:
-            tensor["data"] = values.ravel().tolist()
-        described.append(tensor)
-    text = json.dumps(head | {"outputs": described}, allow_nan=False).encode()
-    return b"".join([text, *behind]), len(text) if behind else None
-
-
-def output_values(name: str, readings: list[Reading]) -> NDArray[Any]:
-    """Return one output of all readings, little-endian."""
-    if name == "digit":
-        return np.array([-1 if read.digit is None else read.digit for read in readings], "<i8")
-    return np.array([read.probabilities for read in readings], "<f4")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from server.images.decode import ImageError
+from server.images.errors import BlankImage
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.background import remove_background
 from server.preprocessing.connected_components import Components, Indices, find_components
@@ -39,12 +39,6 @@ _LEAST_DENSITY = 0.5
 # Among several drawings, a thin one stands next to a bold one, and faint ones next to dark ones.
 _LEAST_DRAWING = 0.03
 _LEAST_DENSITY_OF_SEVERAL = 0.25
-
-
-class BlankImage(ImageError):
-    """Nothing is drawn in the picture."""
-
-    code = "blank_image"
 
 
 def locate_ink(grey: Grey, several: bool = False) -> Ink:

@@ -16,10 +16,10 @@ from PIL import Image
 from server.images.types import Grey, Ink
 from server.preprocessing.background import border_level
 from server.preprocessing.filters import bounding_box, local_max
-from server.preprocessing.foreground import INK_THRESHOLD, BlankImage, locate_ink
+from server.preprocessing.foreground import INK_THRESHOLD, locate_ink
 from server.preprocessing.low_resolution import refine
 
-__all__ = ["INK_THRESHOLD", "BlankImage", "locate_ink", "normalize", "preprocess"]
+__all__ = ["INK_THRESHOLD", "locate_ink", "normalize", "preprocess"]
 
 INPUT_SIDE = 28
 DIGIT_SIDE = 20

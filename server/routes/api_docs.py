@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, render_template
 from markupsafe import Markup, escape
 
 from server import openapi
+from server.assets import File
 from server.routes.pages import page
-from server.routes.responses import pipeline, settings
-from server.routes.static_files import File
+from server.services import services
 
 blueprint = Blueprint("documents", __name__)
 
@@ -28,15 +28,15 @@ def human_readable() -> Response:
 
 def document() -> dict[str, Any]:
     """Return the description of this application."""
-    return openapi.document(settings(), pipeline())
+    return openapi.document(services().config, services().pipeline)
 
 
 def render_docs() -> str:
     """Write the description as HTML."""
-    current_app.jinja_env.filters.update(plain_json=plain_json, prose=prose)
     return render_template("docs.html", api=document())
 
 
+@blueprint.app_template_filter()
 def prose(text: str) -> Markup:
     """Turn `code` between backticks into HTML, as Markdown would."""
     parts = (escape(part) for part in text.split("`"))
@@ -46,6 +46,7 @@ def prose(text: str) -> Markup:
     )
 
 
+@blueprint.app_template_filter()
 def plain_json(value: object) -> str:
     """Write a value as JSON to be read, with long texts and lists cut short."""
     return json.dumps(shortened(value), indent=2, ensure_ascii=False)

@@ -1,14 +1,12 @@
 """The Open Inference Protocol (KServe's version 2), so that its clients work unchanged."""
 
-from typing import Any
+from flask import Blueprint, Response, request
 
-from flask import Blueprint, Response, current_app, request
-
-from server.middleware import metrics
 from server.parsing import tensors
 from server.problems import Problem
-from server.routes.health import Readiness
-from server.routes.responses import answer, pipeline, settings
+from server.routes.responses import answer
+from server.serializers.open_inference import about_model, about_server, write
+from server.services import services
 
 blueprint = Blueprint("open_inference", __name__, url_prefix="/v2")
 
@@ -19,7 +17,7 @@ MODELS = ("/models/<name>", "/models/<name>/versions/<version>")
 @blueprint.get("")
 def server() -> Response:
     """Name the server."""
-    return answer(about_server(pipeline().recognizer.version))
+    return answer(about_server(services().pipeline.recognizer.version))
 
 
 @blueprint.get("/health/live")
@@ -30,8 +28,8 @@ def live() -> Response:
 
 @blueprint.get("/health/ready")
 def ready() -> Response:
-    """Answer 200 once the known picture is read rightly, as `/readyz` does."""
-    require_ready()
+    """Answer 200 once the known picture is read correctly, as `/readyz` does."""
+    services().readiness.require()
     return answer({"ready": True})
 
 
@@ -40,15 +38,15 @@ def ready() -> Response:
 def model(name: str, version: str | None = None) -> Response:
     """Describe the tensors that go in and come out."""
     require_model(name, version)
-    return answer(about_model(name, pipeline().recognizer.version))
+    return answer(about_model(name, services().pipeline.recognizer.version))
 
 
 @blueprint.get(f"{MODELS[0]}/ready")
 @blueprint.get(f"{MODELS[1]}/ready")
 def model_ready(name: str, version: str | None = None) -> Response:
-    """Say whether the network reads its known picture rightly."""
+    """Say whether the network reads its known picture correctly."""
     require_model(name, version)
-    require_ready()
+    services().readiness.require()
     return answer({"name": name, "ready": True})
 
 
@@ -58,49 +56,24 @@ def infer(name: str, version: str | None = None) -> Response:
     """Read inputs that are arrays already."""
     require_model(name, version)
     header_length = request.headers.get(HEADER_LENGTH)
-    asked = tensors.parse(request.get_data(cache=False), header_length, settings().max_inputs)
-    result = pipeline().infer(asked.inputs)
-    metrics.found().predicted(result)
-    head = {"model_name": name, "model_version": pipeline().recognizer.version}
+    asked = tensors.parse(
+        request.get_data(cache=False), header_length, services().config.max_inputs
+    )
+    prediction = services().pipeline.infer(asked.inputs)
+    services().metrics.predicted(prediction)
+    head = {"model_name": name, "model_version": services().pipeline.recognizer.version}
     if asked.identity is not None:
         head["id"] = asked.identity
-    body, json_bytes = tensors.write(result.readings, asked.outputs, head)
+    body, json_bytes = write(prediction.readings, asked.outputs, head)
     if json_bytes is None:
         return Response(body, content_type="application/json")
     headers = {HEADER_LENGTH: str(json_bytes)}
     return Response(body, headers=headers, content_type="application/octet-stream")
 
 
-def about_server(version: str) -> dict[str, Any]:
-    """Say what serves, and what it can beyond the protocol."""
-    return {"name": "convnet", "version": version, "extensions": ["binary_tensor_data"]}
-
-
-def about_model(name: str, version: str) -> dict[str, Any]:
-    """Describe the tensors of the network."""
-    return {
-        "name": name,
-        "versions": [version],
-        "platform": "convnet",
-        "inputs": [describe(tensors.INPUT, "FP32", [-1, *tensors.SHAPE])],
-        "outputs": [describe(output, *kind) for output, kind in tensors.OUTPUTS.items()],
-    }
-
-
-def describe(name: str, datatype: str, shape: list[int]) -> dict[str, Any]:
-    """Describe a tensor."""
-    return {"name": name, "datatype": datatype, "shape": shape}
-
-
 def require_model(name: str, version: str | None) -> None:
     """Refuse the name or version of a model that is not served here."""
-    served = pipeline().recognizer
+    served = services().pipeline.recognizer
     if name != served.name or version not in (None, served.version):
         detail = f"the model here is {served.name}, version {served.version}"
         raise Problem("not_found", detail)
-
-
-def require_ready() -> None:
-    """Refuse until the known picture is read rightly."""
-    readiness: Readiness = current_app.extensions["readiness"]
-    readiness.require()

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, current_app, render_template
 
-from server.routes.static_files import File, StaticFiles
+from server.assets import File
+from server.services import services
 
 blueprint = Blueprint("pages", __name__)
 
@@ -15,16 +16,9 @@ def index() -> Response:
     return page("index.html", lambda: File(render_template("index.html").encode(), ".html"))
 
 
-@blueprint.get("/favicon.ico")
-def favicon() -> Response:
-    """Browsers ask for this address whatever the page says."""
-    files: StaticFiles = current_app.extensions["static"]
-    return files.respond("favicon.svg")
-
-
 def page(name: str, make: Callable[[], File]) -> Response:
     """Answer with a page; it is made once, as nothing in it depends on the request."""
-    made: dict[str, File] = current_app.extensions["pages"]
-    if name not in made or current_app.debug:
-        made[name] = make()
-    return made[name].response()
+    pages = services().pages
+    if name not in pages or current_app.debug:
+        pages[name] = make()
+    return pages[name].response()

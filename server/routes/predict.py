@@ -3,8 +3,9 @@
 from flask import Blueprint, Response, request
 
 from server.parsing.pictures import receive
-from server.routes.responses import pipeline, settings, signed
+from server.routes.responses import signed
 from server.serializers import predictions
+from server.services import services
 
 blueprint = Blueprint("api", __name__)
 
@@ -12,12 +13,12 @@ blueprint = Blueprint("api", __name__)
 @blueprint.post("/predict")
 def predict() -> Response:
     """Read one digit, or one in each of several pictures."""
-    sent = receive(request, settings().max_images)
+    sent = receive(request, services().config.max_images)
     top = sent.options.integer("top", 1, 10) or predictions.DEFAULT_TOP
     with_input = sent.options.boolean("input")
-    result = pipeline().predict(sent.pictures, numbered=sent.batch)
-    digits = predictions.digits(result, top, with_input)
-    return signed({"predictions": digits} if sent.batch else digits[0], result)
+    prediction = services().pipeline.predict(sent.pictures, numbered=sent.batch)
+    digits = predictions.digits(prediction, top, with_input)
+    return signed({"predictions": digits} if sent.batch else digits[0], prediction)
 
 
 @blueprint.post("/read")
@@ -25,5 +26,5 @@ def read() -> Response:
     """Read a picture of a whole number."""
     sent = receive(request, max_images=1)
     with_input = sent.options.boolean("input")
-    result = pipeline().read(sent.pictures[0])
-    return signed(predictions.number(result, with_input), result)
+    prediction = services().pipeline.read(sent.pictures[0])
+    return signed(predictions.number(prediction, with_input), prediction)

@@ -1,32 +1,19 @@
-"""What views have in common: what the application holds, and how its answers are sent."""
+"""How answers in JSON are sent."""
 
 import json
 from typing import Any
 
-from flask import Response, current_app, g
+from flask import Response, g
 
-from server.config import Config
-from server.middleware import metrics
-from server.pipeline import Pipeline, Prediction
+from server.pipeline import Prediction
 from server.serializers import predictions
+from server.services import services
 
 
-def pipeline() -> Pipeline:
-    """Return the pipeline of the application that is answering."""
-    found: Pipeline = current_app.extensions["pipeline"]
-    return found
-
-
-def settings() -> Config:
-    """Return the settings of the application that is answering."""
-    found: Config = current_app.extensions["config"]
-    return found
-
-
-def signed(body: dict[str, Any], result: Prediction) -> Response:
+def signed(body: dict[str, Any], prediction: Prediction) -> Response:
     """Answer with what all predictions have in common."""
-    metrics.found().predicted(result)
-    body |= predictions.signature(pipeline().identity, result)
+    services().metrics.predicted(prediction)
+    body |= predictions.signature(services().pipeline.identity, prediction)
     return answer(body | {"request_id": g.request_id})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from server.images.decode import ImageError
+from server.images.errors import TooManyMarks
 from server.images.types import Ink, Mask
 from server.preprocessing.connected_components import Components, Indices, find_components
 from server.preprocessing.foreground import INK_THRESHOLD
@@ -28,12 +28,6 @@ _INSIDE = 0.35
 
 # ... and fewer runs of pixels in a row than this, on the average: a row of digits has more.
 _SIDES = 2.5
-
-
-class TooManyMarks(ImageError):
-    """There are more marks in the picture than a number has."""
-
-    code = "too_many_marks"
 
 
 @dataclass(frozen=True)

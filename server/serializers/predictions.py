@@ -11,7 +11,7 @@ NO_DIGIT = "?"
 
 
 def reading(read: Reading) -> dict[str, Any]:
-    """Describe what was read."""
+    """Write one reading."""
     return {
         "digit": read.digit,
         "confidence": read.confidence,
@@ -26,36 +26,36 @@ def top(read: Reading, count: int) -> dict[str, Any]:
 
 
 def input_picture(ink: Inputs, wanted: bool) -> dict[str, Any]:
-    """Show what the network saw, if that is wanted."""
+    """Add the picture that the network saw, if it is asked for."""
     return {"input": sprites.ink(ink)} if wanted else {}
 
 
 def digits(
-    result: Prediction, count: int = DEFAULT_TOP, with_input: bool = False
+    prediction: Prediction, count: int = DEFAULT_TOP, with_input: bool = False
 ) -> list[dict[str, Any]]:
     """Describe pictures of one digit each."""
     return [
         reading(read) | top(read, count) | input_picture(ink, with_input)
-        for read, ink in zip(result.readings, result.inputs, strict=True)
+        for read, ink in zip(prediction.readings, prediction.inputs, strict=True)
     ]
 
 
-def number(result: Prediction, with_input: bool = False) -> dict[str, Any]:
+def number(prediction: Prediction, with_input: bool = False) -> dict[str, Any]:
     """Describe a picture of a whole number."""
-    parts = zip(result.readings, result.boxes, result.inputs, strict=True)
+    parts = zip(prediction.readings, prediction.boxes, prediction.inputs, strict=True)
     return {
         "text": "".join(
-            NO_DIGIT if read.digit is None else str(read.digit) for read in result.readings
+            NO_DIGIT if read.digit is None else str(read.digit) for read in prediction.readings
         ),
         "digits": [
             reading(read) | {"box": box} | input_picture(ink, with_input)
             for read, box, ink in parts
         ],
-        "size": result.size,
+        "size": prediction.size,
     }
 
 
-def signature(identity: dict[str, str], result: Prediction) -> dict[str, Any]:
-    """Say who answered, and how long each part took."""
-    times = {part: round(spent, 2) for part, spent in result.time.milliseconds.items()}
+def signature(identity: dict[str, str], prediction: Prediction) -> dict[str, Any]:
+    """Name the network that answered, and how long each part took."""
+    times = {part: round(spent, 2) for part, spent in prediction.time.milliseconds.items()}
     return {"model": identity, "time_ms": times}

@@ -24,8 +24,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from server import problems
 from server.config import Config
 from server.middleware import access_log, metrics
-from server.middleware.body_limit import too_large
-from server.problems import Problem
+from server.problems import Problem, too_large
 from server.worker.framing import HEAD_LIMIT, Arrival
 from server.worker.raw_response import reply
 
@@ -257,7 +256,7 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         identity = access_log.request_id(proposed)
         path = path.partition("?")[0]
         access_log.write(method, path, problem.status, time.perf_counter(), identity)
-        counts = self.wsgi.extensions["metrics"]
+        counts = self.wsgi.extensions["services"].metrics
         counts.answered(method, "none", problem.status, 0.0)
         if path in metrics.WITH_PICTURES:
             counts.refused(problem.code)

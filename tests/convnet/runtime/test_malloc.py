@@ -81,10 +81,21 @@ def test_predictions_keep_less_than_a_decoded_photo(kept, rng):
 def test_nobody_keeps_less_than_was_said_before(monkeypatch):
     options = []
     monkeypatch.setattr(malloc, "_kept", 0)
+    monkeypatch.setattr(malloc, "_is_chosen", False)
     monkeypatch.setattr(malloc, "_mallopt", lambda *option: options.append(option) or True)
     for largest in (1 << 20, 1 << 30, 1 << 20):
         assert malloc.keep_freed_memory(largest)
     assert options == [(-3, 1 << 20), (-1, 4 << 20), (-3, 1 << 30), (-1, 1 << 30)]
+
+
+def test_what_a_program_chooses_is_left_alone(monkeypatch):
+    options = []
+    monkeypatch.setattr(malloc, "_kept", 0)
+    monkeypatch.setattr(malloc, "_is_chosen", False)
+    monkeypatch.setattr(malloc, "_mallopt", lambda *option: options.append(option) or True)
+    assert malloc.set_thresholds(mmap=8 << 20, trim=4 << 20)
+    assert not malloc.keep_freed_memory(12 << 20)
+    assert options == [(-3, 8 << 20), (-1, 4 << 20)]
 
 
 DRAWINGS = """
@@ -106,6 +117,39 @@ def pages():
 pages()
 print(pages())
 """
+
+
+HEAT_MAPS = """
+import resource
+from convnet.runtime import malloc
+from server import create_app
+from server.self_test import known_picture
+
+options = []
+set_option = malloc._mallopt
+malloc._mallopt = lambda *option: options.append(option) or set_option(*option)
+pipeline = create_app().extensions["services"].pipeline
+picture = known_picture()
+
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    pipeline.explain(picture, frozenset(), heatmap=True)
+    pipeline.infer([pipeline.predict([picture]).inputs[0]] * 256)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+pages()
+print(pages(), len(options))
+"""
+
+
+def test_many_inputs_at_once_keep_to_what_the_service_has_chosen():
+    """And still find their pages again: thousands of them, if they were computed all at once."""
+    shown = subprocess.run(
+        [sys.executable, "-c", HEAT_MAPS], capture_output=True, text=True, check=True
+    )
+    faults, options = map(int, shown.stdout.split())
+    assert options <= 2  # at start, and not again
+    assert faults < 1000
 
 
 def test_drawings_find_the_memory_of_earlier_ones():

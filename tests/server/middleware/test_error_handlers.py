@@ -95,7 +95,7 @@ def test_whoever_is_told_to_come_back_is_told_when(recognizer, seven):
     def refuse(*_, **__):
         raise Problem("busy", "other large pictures are being decoded")
 
-    app.extensions["pipeline"].predict = refuse
+    app.extensions["services"].pipeline.predict = refuse
     response = app.test_client().post("/predict", data=seven, content_type="image/png")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "4")
 
@@ -133,7 +133,7 @@ def test_every_code_is_documented_with_its_status(root, code):
 
 
 def test_every_problem_raised_is_a_known_one(root):
-    sources = "\n".join(path.read_text() for path in (root / "server").glob("*.py"))
+    sources = "\n".join(path.read_text() for path in (root / "server").rglob("*.py"))
     raised = set(re.findall(r'Problem\(\s*"(\w+)"', sources))
     raised |= set(re.findall(r'^    code = "(\w+)"', sources, re.MULTILINE)) - {"bad_image"}
     assert raised

@@ -69,7 +69,7 @@ def test_refused_pictures_are_counted_by_reason(client, read):
 
 def test_each_application_counts_for_itself(recognizer):
     first, second = (create_app(recognizer=recognizer) for _ in range(2))
-    assert first.extensions["metrics"] is not second.extensions["metrics"]
+    assert first.extensions["services"].metrics is not second.extensions["services"].metrics
 
 
 def test_without_the_extra_the_route_says_so(recognizer, monkeypatch, seven):

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from server import create_app
-from server.config import IMAGE_FORMATS, LIMITS, MEDIA_TYPES
+from server.config import IMAGE_FORMATS, LIMITS, MEDIA_TYPES, Config
+from server.openapi.problem_meanings import meanings
 from server.problems import KINDS
 from tests.support.live import serve
 
@@ -46,7 +47,7 @@ def check(api, schema, value):
 
 
 def test_every_route_is_described_and_nothing_else(app, api):
-    recognizer = app.extensions["pipeline"].recognizer
+    recognizer = app.extensions["services"].pipeline.recognizer
     routes = set()
     for rule in app.url_map.iter_rules():
         path = rule.rule.replace("<name>", recognizer.name).replace("<version>", recognizer.version)
@@ -235,6 +236,7 @@ def test_every_problem_is_described(api):
     assert api["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] == list(KINDS)
     described = {problem["code"]: problem["status"] for problem in api["x-problems"]}
     assert described == {code: status for code, (status, _) in KINDS.items()}
+    assert set(meanings(Config())) == set(KINDS)
 
 
 def test_limits_come_from_the_settings():
@@ -267,6 +269,14 @@ def test_the_page_shows_every_operation_field_and_problem(api, client):
         assert f'id="{code}"' in page
     for target in re.findall(r'href="#([^"]+)"', page):
         assert f'id="{target}"' in page
+
+
+def test_showing_the_page_changes_nothing_in_the_application(recognizer):
+    app = create_app(recognizer=recognizer)
+    filters = dict(app.jinja_env.filters)
+    app.test_client().get("/docs")
+    assert app.jinja_env.filters == filters
+    assert "prose" in filters
 
 
 def test_the_page_needs_nothing_from_elsewhere(client):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from server.images.errors import BlankImage
 from server.preprocessing.background import border_level
 from server.preprocessing.low_resolution import refine
-from server.preprocessing.mnist_form import BlankImage, preprocess
+from server.preprocessing.mnist_form import preprocess
 from tests.support.strokes import DIGITS, draw, every_digit, on_paper, unlikeness, wanted
 
 NEAREST, BILINEAR, BICUBIC = (

@@ -16,9 +16,10 @@ from PIL import Image, ImageFilter
 
 from convnet import datasets
 from server.images.decode import decode
+from server.images.errors import BlankImage
 from server.preprocessing import background, foreground, mnist_form
 from server.preprocessing.connected_components import Components, find_components
-from server.preprocessing.mnist_form import BlankImage, center_of_mass, locate_ink, preprocess
+from server.preprocessing.mnist_form import center_of_mass, locate_ink, preprocess
 from tests.support.strokes import DIGITS, Point, draw, every_digit, on_paper, unlikeness, wanted
 
 # The form of the result ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from PIL import Image
 import convnet
 from convnet import layers
 from server import create_app
-from server.explanation import layer_trace, sprites
+from server.explanation import occlusion, sprites
 from server.recognizer import Recognizer
 from tests.support.http import encoded, problem
 
@@ -296,7 +296,7 @@ class OneCorner:
 
 def test_the_heat_map_shows_where_the_network_looks():
     ink = np.ones((28, 28), np.float32)
-    values = sprite(layer_trace.heatmap(OneCorner(), ink, 4))
+    values = sprite(occlusion.heatmap(OneCorner(), ink, 4))
     assert np.unravel_index(values.argmax(), values.shape) in [
         (row, column) for row in range(4, 8) for column in range(4, 8)
     ]
@@ -310,7 +310,7 @@ def test_the_heat_map_shows_where_the_network_looks():
 def test_paper_is_not_looked_at():
     ink = np.zeros((28, 28), np.float32)
     ink[5, 5] = 1
-    values = sprite(layer_trace.heatmap(OneCorner(), ink, 4))
+    values = sprite(occlusion.heatmap(OneCorner(), ink, 4))
     assert values[5, 5] == pytest.approx(1)
     assert abs(values[15:, 15:]).max() < 0.01
 

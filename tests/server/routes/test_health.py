@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from server import create_app
-from server.routes.health import KNOWN_DIGIT, known_picture
+from server.self_test import KNOWN_DIGIT, known_picture
 from tests.support.http import problem
 from tests.support.live import ROOT
 
@@ -18,7 +18,7 @@ def test_the_process_lives_without_a_network(client, recognizer):
     assert (response.status_code, response.get_json()) == (200, {"status": "alive"})
 
 
-def test_ready_once_the_known_picture_is_read_rightly(client, recognizer):
+def test_ready_once_the_known_picture_is_read_correctly(client, recognizer):
     recognizer.digit = 3
     response = client.get("/readyz")
     problem(response, 503, "not_ready")
@@ -50,10 +50,27 @@ def test_the_shipped_network_is_ready():
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize(("most_pixels", "is_read"), [(100_000, True), (1_000, False)])
-def test_a_picture_is_read_before_workers_are_made_if_it_may_be(most_pixels, is_read):
-    code = "import wsgi; print(wsgi.app.extensions['readiness'].proven.is_set())"
-    environ = os.environ | {"MAX_PIXELS": str(most_pixels)}
+# As small as settings can be: no picture of a client would pass.
+TINY = {
+    "MAX_BODY_BYTES": 1,
+    "MAX_PIXELS": 1,
+    "MAX_WEBP_PIXELS": 1,
+    "MAX_TOTAL_PIXELS": 1,
+    "MAX_IMAGES": 1,
+    "MAX_MARKS": 1,
+    "MAX_INPUTS": 1,
+}
+
+
+@pytest.mark.parametrize("limits", [{"MAX_PIXELS": 50_000}, TINY], ids=["MAX_PIXELS", "all"])
+@pytest.mark.parametrize("path", ["/readyz", "/openapi.json", "/docs"])
+def test_limits_of_clients_do_not_hold_for_pictures_of_the_service(limits, path):
+    assert create_app(limits).test_client().get(path).status_code == 200
+
+
+def test_a_picture_is_read_before_workers_are_made():
+    code = "import wsgi; print(wsgi.app.extensions['services'].readiness.proven.is_set())"
+    environ = os.environ | {"MAX_PIXELS": "1000"}
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=True)
-    assert run.stdout == f"{is_read}\n"
+    assert run.stdout == "True\n"

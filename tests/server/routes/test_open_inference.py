@@ -7,7 +7,7 @@ from tritonclient.utils import InferenceServerException
 
 from server import create_app
 from server.config import Config
-from server.routes.health import KNOWN_DIGIT
+from server.self_test import KNOWN_DIGIT
 from tests.support.http import problem
 from tests.support.live import serve
 
@@ -233,7 +233,7 @@ def test_a_public_client_gets_the_networks_own_probabilities(public_client, imag
     wanted = [triton.InferRequestedOutput("probabilities", binary_data=binary)]
     for outputs in (None, wanted):
         result = public_client.infer("digits", [tensor], outputs=outputs, request_id="x")
-        expected = create_app().extensions["pipeline"].recognizer.recognize(images[..., 0])
+        expected = create_app().extensions["services"].pipeline.recognizer.recognize(images[..., 0])
         np.testing.assert_allclose(
             result.as_numpy("probabilities"), [r.probabilities for r in expected], atol=1e-5
         )

@@ -1,10 +1,12 @@
 import gzip
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 
 from server import create_app
-from server.routes.static_files import MEDIA_TYPES, StaticFiles, register
+from server.assets import MEDIA_TYPES, StaticFiles
+from server.routes.static_files import register
 
 
 @pytest.fixture
@@ -21,11 +23,18 @@ def files(folder):
     return StaticFiles(folder)
 
 
-@pytest.fixture
-def site(folder):
+def serve(files, debug=False):
+    """Return a client of an application that has nothing but `files`."""
     app = Flask(__name__, static_folder=None)
-    register(app, folder)
+    app.debug = debug
+    app.extensions["services"] = SimpleNamespace(static=files)
+    register(app, files)
     return app.test_client()
+
+
+@pytest.fixture
+def site(files):
+    return serve(files)
 
 
 def test_addresses_carry_a_hash_of_the_contents(files, folder):
@@ -109,11 +118,8 @@ def test_every_file_of_the_project_has_a_known_type(root):
     assert suffixes <= MEDIA_TYPES.keys()
 
 
-def test_while_developing_changes_show_at_once(folder):
-    app = Flask(__name__, static_folder=None)
-    app.debug = True
-    register(app, folder)
-    client = app.test_client()
+def test_while_developing_changes_show_at_once(folder, files):
+    client = serve(files, debug=True)
     client.get("/static/js/other.js")
     (folder / "js/other.js").write_text("changed")
     assert client.get("/static/js/other.js").text == "changed"
@@ -123,7 +129,7 @@ def test_the_page_names_its_files_by_their_hash(client, app):
     page = client.get("/")
     assert page.content_type == "text/html; charset=utf-8"
     assert page.headers["Cache-Control"] == "no-cache"
-    version = app.extensions["static"].version
+    version = app.extensions["services"].static.version
     assert f'src="/static/{version}/js/' in page.text
     assert f'href="/static/{version}/css/' in page.text
     assert client.get("/", headers={"If-None-Match": page.headers["ETag"]}).status_code == 304

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from server.preprocessing.mnist_form import BlankImage, preprocess
+from server.images.errors import BlankImage, TooManyMarks
+from server.preprocessing.mnist_form import preprocess
 from server.recognizer import Recognizer
 from server.segmentation.digits import Segment, segment
-from server.segmentation.text_lines import TooManyMarks
 from tests.support.strokes import DIGITS, draw, on_paper, unlikeness
 
 SIDE = 160

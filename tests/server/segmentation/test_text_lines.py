@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from server.segmentation.text_lines import TooManyMarks, find_lines
+from server.images.errors import TooManyMarks
+from server.segmentation.text_lines import find_lines
 
 Block = tuple[int, int, int, int]
 

@@ -1,0 +1,77 @@
+"""When each problem is answered, with the limits of the service; docs/api.md has the same table."""
+
+from server.config import (
+    MAX_FORM_FIELDS,
+    MAX_HEADER_FIELD,
+    MAX_HEADER_FIELDS,
+    MAX_JSON_VALUES,
+    MAX_REQUEST_LINE,
+    Config,
+)
+
+
+def meanings(config: Config) -> dict[str, str]:
+    """Return what each code of `server.problems.KINDS` means, in Markdown."""
+    return of_requests(config) | of_pictures(config) | OF_SERVICE
+
+
+def of_requests(config: Config) -> dict[str, str]:
+    """Say what may be wrong with any request."""
+    return {
+        "bad_request": "the request is broken HTTP: no `Host`, damaged chunks …",
+        "not_json": (
+            "the body is not JSON (RFC 8259, UTF-8, no byte order mark); also for `NaN`, "
+            "`Infinity`, a number of more than 1000 digits or beyond a double, the same key twice "
+            "in one object, half of a surrogate pair, and nesting that is too deep"
+        ),
+        "not_found": "there is nothing at this address",
+        "method_not_allowed": "the address does not take this method; `Allow` lists those it takes",
+        "request_timeout": f"the request did not arrive within {config.receive_timeout} seconds",
+        "too_large": (
+            f"the body has more than {config.max_body_bytes} bytes (`max_bytes` repeats the "
+            f"limit), its JSON more than {MAX_JSON_VALUES} values, or its form more than "
+            f"{MAX_FORM_FIELDS} fields"
+        ),
+        "uri_too_long": f"the first line of the request has more than {MAX_REQUEST_LINE} bytes",
+        "unsupported_media_type": (
+            "the `Content-Type` is missing or none of those that are taken (`Accept` lists them), "
+            "or the body is compressed"
+        ),
+        "expectation_failed": "`Expect` asks for something other than `100-continue`",
+        "invalid_field": (
+            "a field does not hold what it should (`field` names it), or a form has two `image`"
+        ),
+        "headers_too_large": (
+            f"the header of the request has more than {MAX_HEADER_FIELDS} fields, or one of more "
+            f"than {MAX_HEADER_FIELD} bytes"
+        ),
+        "not_implemented": "a `Transfer-Encoding` other than `chunked`",
+    }
+
+
+def of_pictures(config: Config) -> dict[str, str]:
+    """Say what may be wrong with the pictures of a request."""
+    return {
+        "missing_image": "there is no picture, or an empty one",
+        "too_many_images": f"a batch has more than {config.max_images} pictures",
+        "not_base64": (
+            "the picture is not canonical base64 (RFC 4648, section 4: `+` and `/`, with padding); "
+            "white space is ignored"
+        ),
+        "not_an_image": "the bytes are not a PNG, JPEG, WebP, GIF or BMP picture, or are damaged",
+        "too_many_pixels": (
+            f"the picture has more than {config.max_pixels} pixels, a WebP picture more than "
+            f"{config.max_webp_pixels}, or a batch more than {config.max_total_pixels}"
+        ),
+        "blank_image": "nothing is drawn",
+        "too_many_marks": f"a picture of a number has more than {config.max_marks} marks",
+    }
+
+
+OF_SERVICE = {
+    "internal_error": "a fault of the service; it has been logged under the request id",
+    "busy": (
+        "more requests are waiting than can be answered soon; `Retry-After` says when to come back"
+    ),
+    "not_ready": "from `/readyz`: the service does not read its known picture correctly (yet)",
+}

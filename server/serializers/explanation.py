@@ -1,0 +1,60 @@
+"""What every layer saw, and where the network looked: the answer of ``POST /explain``."""
+
+import math
+from typing import Any
+
+from server.explanation import layer_cards, sprites
+from server.explanation.explanation import Explanation
+from server.explanation.layer_arithmetic import detail, window
+from server.explanation.layer_trace import Trace
+from server.parsing.question import Question
+from server.pipeline import Prediction
+from server.recognizer import Recognizer
+from server.serializers import predictions
+
+
+def explained(
+    recognizer: Recognizer, prediction: Prediction, explanation: Explanation, question: Question
+) -> dict[str, Any]:
+    """Write the answer to a question about one picture.
+
+    Raises
+    ------
+    Problem
+        If the layer that is asked about has no such channel or position.
+    """
+    (reading,), (ink,) = prediction.readings, prediction.inputs
+    body = predictions.reading(reading) | predictions.top(reading, predictions.DEFAULT_TOP)
+    body["input"] = {"shape": list(ink.shape)} | sprites.picture(ink, 0.0, 1.0)
+    body["layers"] = layers(explanation)
+    body["scores"] = scores(recognizer, explanation)
+    if explanation.heatmap:
+        body["heatmap"] = explanation.heatmap
+    if question.layer is not None:
+        body["detail"] = in_detail(explanation.layers[question.layer], question)
+    return body
+
+
+def layers(explanation: Explanation) -> list[dict[str, Any]]:
+    """Describe all layers, with the feature maps of those that were asked for."""
+    return [
+        layer_cards.describe(step.layer, index) | {"maps": explanation.maps.get(index)}
+        for index, step in enumerate(explanation.layers)
+    ]
+
+
+def scores(recognizer: Recognizer, explanation: Explanation) -> dict[str, Any]:
+    """Write the ten numbers that the softmax turns into probabilities; null for minus infinity."""
+    logits = [
+        sprites.rounded(score) if math.isfinite(score) else None
+        for score in explanation.logits.tolist()
+    ]
+    return {"logits": logits, "temperature": recognizer.calibration.temperature}
+
+
+def in_detail(step: Trace, question: Question) -> dict[str, Any]:
+    """Describe one layer, and one of its windows if that is asked for."""
+    body = detail(step, question.layer or 0, question.channel)
+    if question.row is not None and question.column is not None:
+        body["window"] = window(step, question.channel or 0, question.row, question.column)
+    return body

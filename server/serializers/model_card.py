@@ -1,0 +1,40 @@
+"""What the network is, how it was trained and how good it is: the answer of ``GET /model``."""
+
+from typing import Any
+
+from server.config import IMAGE_FORMATS, LIMITS, Config
+from server.explanation import layer_cards
+from server.recognizer import Recognizer
+
+
+def card(recognizer: Recognizer, config: Config) -> dict[str, Any]:
+    """Describe the network and the limits of the service."""
+    layers = [layer_cards.describe(layer, index) for index, layer in enumerate(recognizer.layers)]
+    record = recognizer.metadata
+    return {
+        "name": recognizer.name,
+        "version": recognizer.version,
+        "sha256": recognizer.sha256,
+        "file_bytes": recognizer.file_bytes,
+        "input_shape": layers[0]["input_shape"],
+        "output_shape": layers[-1]["output_shape"],
+        "parameters": sum(layer["parameters"] for layer in layers),
+        "multiply_adds": sum(layer["multiply_adds"] for layer in layers),
+        "layers": layers,
+        "architecture": [repr(layer) for layer in recognizer.network.layers],
+        "training": record.get("training", {}),
+        "accuracy": accuracies(record),
+        "calibration": record.get("calibration", {}),
+        "limits": limits(config),
+    }
+
+
+def accuracies(record: dict[str, Any]) -> dict[str, float]:
+    """List the shares of digits read correctly: of MNIST's test set, and of held-out pictures."""
+    test = {"mnist_test": record["test"]["accuracy"]} if "test" in record else {}
+    return test | {f"held_out_{name}": share for name, share in record.get("held_out", {}).items()}
+
+
+def limits(config: Config) -> dict[str, Any]:
+    """List what the service takes."""
+    return {name: getattr(config, name) for name in LIMITS} | {"formats": list(IMAGE_FORMATS)}
