@@ -12,7 +12,7 @@ COURTESY_SECONDS = 0.001
 """How long a busy worker leaves new connections to others."""
 
 RETRY_SECONDS = 1.0
-"""How long a worker waits that could not accept."""
+"""How long a worker waits that cannot accept, and is silent after it has said so in the log."""
 
 ACCEPT_AT_ONCE = 64
 NONE_THERE = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
@@ -35,7 +35,8 @@ class Listeners:
         What the worker's loop waits for.
     log : logging.Logger
     give_up_one : callable
-        Closes a connection, where the system has no more file descriptors.
+        Closes a connection, where the system has no more file descriptors, and returns whether
+        there was one to close.
     """
 
     def __init__(
@@ -43,12 +44,13 @@ class Listeners:
         sockets: Iterable[socket.socket],
         poller: BaseSelector,
         log: Logger,
-        give_up_one: Callable[[], object],
+        give_up_one: Callable[[], bool],
     ) -> None:
         self.sockets, self.poller = list(sockets), poller
         self.log, self.give_up_one = log, give_up_one
         self.is_ready = False
         self.resume_at: float | None = None
+        self.silent_until = 0.0
         for listener in self.sockets:
             listener.setblocking(False)
         self._watch()
@@ -88,12 +90,21 @@ class Listeners:
             try:
                 sock, client = listener.accept()
             except OSError as error:
-                if error.errno not in NONE_THERE:
-                    self.log.error("Cannot accept connections: %s", error)
-                    self.give_up_one()
-                    self._pause(RETRY_SECONDS)
-                return
+                if error.errno in NONE_THERE or not self._make_up_for(error):
+                    return
+                continue
             yield sock, client, listener.getsockname()
+
+    def _make_up_for(self, error: OSError) -> bool:
+        """Say that something is wrong, and return whether a connection less has helped."""
+        now = time.monotonic()
+        if now >= self.silent_until:
+            self.silent_until = now + RETRY_SECONDS
+            self.log.error("Cannot accept connections: %s", error)
+        if self.give_up_one():
+            return True
+        self._pause(RETRY_SECONDS)
+        return False
 
     def _note(self) -> None:
         self.is_ready = True

@@ -27,6 +27,7 @@ from server.worker import gunicorn_wsgi
 from server.worker.accepting import Listeners
 from server.worker.answering import answer, refusal
 from server.worker.connection import Connection
+from server.worker.framing import RequestReader
 from server.worker.waiting import WaitingClients
 
 TICK = 0.25
@@ -39,10 +40,16 @@ LINGER_SECONDS = 2.0
 LINGER_LIMIT = 20.0
 """How long a client that has been answered for the last time may be silent, and go on sending."""
 
-BUFFER_BUDGET = 32 * 1024 * 1024
+BUFFER_BUDGET = 24 * 1024 * 1024
 """Most bytes of requests and answers in memory."""
 
-ALWAYS_ADMITTED = ("/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready")
+LARGE_BODY = 1024 * 1024
+"""Bodies above this are answered one at a time: the application takes several times their size."""
+
+ALWAYS_ADMITTED = (
+    *(b"/livez", b"/readyz", b"/metrics"),
+    *(b"/v2/health/live", b"/v2/health/ready"),
+)
 
 
 class Lane:
@@ -75,7 +82,8 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
     def init_process(self) -> None:
         """Begin to work; gunicorn calls this in the new process."""
         self.poller = DefaultSelector()
-        self.pictures = Lane("pictures", self.settings.threads)
+        self.usual = Lane("usual", self.settings.threads)
+        self.large = Lane("large", 1)
         # Whoever watches the service is not to wait behind the pictures of others.
         self.express = Lane("express", 1)
         super().init_process()
@@ -126,7 +134,7 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
 
     def shut_down_threads(self) -> None:
         """Let the threads end what they have begun, and nothing more."""
-        for lane in (self.pictures, self.express):
+        for lane in (self.usual, self.large, self.express):
             lane.pool.shutdown(wait=False, cancel_futures=True)
 
     def empty_pipe(self) -> None:
@@ -136,7 +144,7 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
 
     def is_busy(self) -> bool:
         """Whether a request is being answered, or waits for that."""
-        return self.pictures.requests + self.express.requests > 0
+        return any(lane.requests for lane in (self.usual, self.large, self.express))
 
     # -- in ---------------------------------------------------------------------------------
 
@@ -176,11 +184,9 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
 
     def admit(self, conn: Connection) -> None:
         """Let a thread answer a whole request, if not too many wait for that already."""
-        head = conn.reader.head_so_far()
-        path = head.target.partition(b"?")[0].decode("latin-1")
-        is_urgent = head.method == b"GET" and path in ALWAYS_ADMITTED
-        lane = self.express if is_urgent else self.pictures
-        if lane is self.pictures and lane.requests >= self.capacity:
+        lane = self.lane(conn.reader)
+        waiting = self.usual.requests + self.large.requests
+        if lane is not self.express and waiting >= self.capacity:
             raise self.busy("more requests are waiting than can be answered soon")
         self.wait_no_longer(conn)
         lane.requests += 1
@@ -189,6 +195,13 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
             self.log.info("Autorestarting worker after current request.")
             self.alive = False
         lane.pool.submit(self.work_out, conn, lane)
+
+    def lane(self, reader: RequestReader) -> Lane:
+        """Choose the threads that answer a request."""
+        head = reader.head_so_far()
+        if head.method == b"GET" and head.target.partition(b"?")[0] in ALWAYS_ADMITTED:
+            return self.express
+        return self.large if reader.body_bytes > LARGE_BODY else self.usual
 
     def busy(self, detail: str) -> Problem:
         """Ask a client to come back later."""
@@ -322,16 +335,17 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
         else:
             self.close(conn)
 
-    def give_up_longest(self) -> None:
+    def give_up_longest(self) -> bool:
         """Close the connection whose client has had the next move for longest, if there is one."""
         conn = self.waiting.longest()
         if conn is None:
-            return
+            return False
         if conn.handler == self.receive and conn.reader.has_begun:
             problem = self.busy("there are more connections than can be held")
             conn.answer = refusal(self, conn, problem)
             conn.send()
         self.close(conn)
+        return True
 
     def free_memory(self) -> None:
         """Give up whoever has used most memory, while all together hold too much."""

@@ -16,7 +16,7 @@ from server.worker.head import FIELD, LONGEST_LENGTH, MOST_LINES, Head, malforme
 HEAD_LIMIT = 64 * 1024
 """Most bytes of a request's head."""
 
-FRAMING_ALLOWANCE = 64 * 1024
+FRAMING_ALLOWANCE = 16 * 1024
 FRAMING_SHARE = 8
 """The lines around the chunks of a body may take `FRAMING_ALLOWANCE` bytes, and one more for each
 `FRAMING_SHARE` bytes of the body. One limit for tiny chunks, long extensions and many trailers."""
