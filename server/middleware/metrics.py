@@ -47,6 +47,7 @@ class PrometheusMetrics(Metrics):
         # Imported here: it takes 30 ms, and need not be there.
         from prometheus_client import CollectorRegistry, Counter, Histogram
 
+        count_in_files_by_slot()
         kept = self.registry = CollectorRegistry()
         self.requests = Counter(
             "http_requests", "Requests answered", ["method", "route", "status"], registry=kept
@@ -107,6 +108,20 @@ class PrometheusMetrics(Metrics):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def count_in_files_by_slot() -> None:
+    """Where processes count into files, name these so that they do not become more and more."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder:
+        from prometheus_client import values
+
+        from server.middleware.process_slot import (
+            ProcessSlot,
+        )  # Unix alone has it, as it has workers
+
+        by_slot = values.MultiProcessValue(ProcessSlot(folder))  # type: ignore[no-untyped-call]
+        values.ValueClass = by_slot
 
 
 @blueprint.get("/metrics")

@@ -71,7 +71,11 @@ def serve(folder, port=None, *, application="wsgi:app", python=sys.executable, *
     environ |= {name: str(value) for name, value in settings.items()}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [python, "-m", *command, application], cwd=ROOT, env=environ, stdout=output, stderr=output
+            [python, "-m", *command, application],
+            cwd=ROOT,
+            env=environ,
+            stdout=output,
+            stderr=output,
         )
     service = Service(process, port, log)
     try:
