@@ -46,6 +46,8 @@ BUFFER_BUDGET = 24 * 1024 * 1024
 LARGE_BODY = 1024 * 1024
 """Bodies above this are answered one at a time: the application takes several times their size."""
 
+TOO_MUCH_AT_ONCE = "too many large requests have come at once"
+
 ALWAYS_ADMITTED = (
     *(b"/livez", b"/readyz", b"/metrics"),
     *(b"/v2/health/live", b"/v2/health/ready"),
@@ -53,11 +55,11 @@ ALWAYS_ADMITTED = (
 
 
 class Lane:
-    """Threads, and how many requests they have or will have."""
+    """Threads, how many requests they have or will have, and the bytes of their bodies."""
 
     def __init__(self, name: str, threads: int) -> None:
         self.pool = ThreadPoolExecutor(threads, name)
-        self.requests = 0
+        self.requests = self.body_bytes = 0
 
 
 class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
@@ -188,8 +190,12 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
         waiting = self.usual.requests + self.large.requests
         if lane is not self.express and waiting >= self.capacity:
             raise self.busy("more requests are waiting than can be answered soon")
+        size = conn.reader.body_bytes
+        if lane is self.large and lane.body_bytes + size > self.budget // 2:
+            raise self.busy(TOO_MUCH_AT_ONCE)  # the other half is left to smaller requests
         self.wait_no_longer(conn)
         lane.requests += 1
+        lane.body_bytes += size
         self.nr += 1
         if self.nr >= self.max_requests and self.alive:
             self.log.info("Autorestarting worker after current request.")
@@ -222,6 +228,7 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
     def finish(self, conn: Connection, lane: Lane) -> None:
         """Take a connection back from a thread."""
         lane.requests -= 1
+        lane.body_bytes -= conn.reader.body_bytes
         conn.next_request()
         self.send_on(conn)
         self.free_memory()
@@ -351,6 +358,6 @@ class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
         """Give up whoever has used most memory, while all together hold too much."""
         while self.held > self.budget and (conn := self.waiting.costliest()):
             if conn.handler == self.receive:
-                self.refuse(conn, self.busy("too many large requests have come at once"))
+                self.refuse(conn, self.busy(TOO_MUCH_AT_ONCE))
             else:
                 self.close(conn)

@@ -134,6 +134,18 @@ def test_large_bodies_are_answered_one_at_a_time_and_others_beside_them(made, co
     assert all(b" 200 " in read(worker, client) for client in clients)
 
 
+def test_large_bodies_that_wait_leave_memory_for_others(made, connect):
+    worker = made(MAX_BODY_BYTES=8 * MIB)
+    worker.budget = 5 * LARGE_BODY
+    large = [connect(worker, posted(LARGE)) for _ in range(3)]
+    assert b" 503 " in read(worker, large[2])
+    small = connect(worker, posted(b"x" * 70_000))
+    worker.wsgi.go.set()
+    assert all(b" 200 " in read(worker, client) for client in (*large[:2], small))
+    eventually(lambda: worker.turn() or not worker.is_busy())
+    assert worker.large.body_bytes == 0
+
+
 def test_memory_is_taken_back_from_who_has_used_most_of_it(made, connect):
     worker = made(MAX_BODY_BYTES=8 * MIB)
     worker.budget = 4 * MIB
