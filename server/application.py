@@ -48,6 +48,7 @@ def build(
     set_up_pillow(settings.max_body_bytes)
     app = Flask(__name__, static_folder=None, template_folder=str(ROOT / "templates"))
     app.request_class = Request
+    app.url_map.merge_slashes = False  # or ``//`` is redirected, for good
     app.config.update(
         of_flask,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,

@@ -30,7 +30,7 @@ _memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 bind = f"{_settings.host}:{_settings.port}"
 backlog = _settings.backlog
 workers = _settings.web_concurrency
-worker_class = "server.worker.buffering.FrontDoorWorker"
+worker_class = "server.worker.buffering.BufferingWorker"
 threads = _settings.threads
 worker_connections = _settings.connection_limit
 

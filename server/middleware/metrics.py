@@ -45,6 +45,7 @@ class PrometheusMetrics(Metrics):
         # Imported here: it takes 30 ms, and need not be there.
         from prometheus_client import CollectorRegistry, Counter, Histogram
 
+        count_in_files_by_slot()
         kept = self.registry = CollectorRegistry()
         self.requests = Counter(
             "http_requests", "Requests answered", ["method", "route", "status"], registry=kept
@@ -110,6 +111,19 @@ class PrometheusMetrics(Metrics):
 def make() -> Metrics:
     """Make what counts, if the library for it is installed."""
     return PrometheusMetrics() if AVAILABLE else Metrics()
+
+
+def count_in_files_by_slot() -> None:
+    """Where processes count into files, name these so that they do not become more and more."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder:
+        from prometheus_client import values
+
+        # Unix alone has it, as it has workers.
+        from server.middleware.process_slot import ProcessSlot
+
+        by_slot = values.MultiProcessValue(ProcessSlot(folder))  # type: ignore[no-untyped-call]
+        values.ValueClass = by_slot
 
 
 def register(app: Flask, metrics: Metrics) -> None:

@@ -1,203 +1,213 @@
-"""A gunicorn worker whose threads only ever get whole requests.
+"""A gunicorn worker whose threads only ever get whole requests, and never wait for a client.
 
-gunicorn's ``gthread`` hands a connection to a thread as soon as its first byte is there, and the
-thread waits for the rest: as many slow clients as there are threads stop the service. Here the
-main loop, which waits for all sockets at once, collects each request in memory and hands it on
-when it is whole. It also says no at once, with 503 and ``Retry-After``, when too many requests
-wait already; refuses bodies over the limit before they fill the memory; ends requests that do not
-arrive in time; and on SIGTERM takes in what the system has accepted before it stops.
+One loop waits for all sockets at once. It takes in requests as their bytes come, hands those that
+are whole to threads, and sends what the threads have answered as fast as each client reads it. A
+connection has one request at a time: the next is not looked at before the answer to the last has
+been sent. What cannot be taken is refused here, at once: what is no HTTP, too large, too late, or
+too much at a time.
+
+At every moment it is the client's turn (to send, to read, to close) or ours. Whose client has the
+next move can be given up when connections or memory run short; `server.worker.waiting` says who.
 """
 
+import os
 import socket
-import struct
 import time
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any
 
-from gunicorn import http
-from gunicorn.http import errors as parse_errors
-from gunicorn.workers.gthread import TConn, ThreadWorker
-
-from server import problems
 from server.config import Config
-from server.middleware import access_log, metrics
-from server.problems import Problem, too_large
-from server.worker.framing import HEAD_LIMIT, Arrival
-from server.worker.raw_response import reply
+from server.problems import Problem
+from server.worker import gunicorn_wsgi
+from server.worker.accepting import Listeners
+from server.worker.answering import answer, refusal
+from server.worker.connection import Connection
+from server.worker.framing import RequestReader
+from server.worker.waiting import WaitingClients
 
-RECEIVE_BYTES = 256 * 1024
-SEND_BUFFER = 256 * 1024
-SEND_TIMEOUT = struct.pack("ll", 10, 0)  # struct timeval: seconds, microseconds
+TICK = 0.25
+"""Longest time between two looks at deadlines, in seconds."""
+
+SEND_SECONDS = 10.0
+"""Longest time in which a client reads nothing of its answer."""
+
 LINGER_SECONDS = 2.0
 LINGER_LIMIT = 20.0
-COURTESY_SECONDS = 0.001
-BUFFER_BUDGET = 64 * 1024 * 1024
-ALWAYS_ADMITTED = (b"GET /livez ", b"GET /readyz ", b"GET /v2/health/", b"GET /metrics ")
+"""How long a client that has been answered for the last time may be silent, and go on sending."""
 
-STATUSES = {
-    parse_errors.ForbiddenProxyRequest: 400,
-    parse_errors.ExpectationFailed: 417,
-    parse_errors.LimitRequestLine: 414,
-    parse_errors.LimitRequestHeaders: 431,
-    parse_errors.UnsupportedTransferCoding: 501,
-}
+BUFFER_BUDGET = 24 * 1024 * 1024
+"""Most bytes of requests and answers in memory."""
 
+LARGE_BODY = 1024 * 1024
+"""Bodies above this are answered one at a time: the application takes several times their size."""
 
-class Connection(TConn):  # type: ignore[misc]
-    """A client's connection, with what has arrived on it.
+TOO_MUCH_AT_ONCE = "too many large requests have come at once"
 
-    Attributes
-    ----------
-    arrival : Arrival
-    deadline : float
-        When the request must be whole, on the monotonic clock.
-    continued : bool
-        Whether the client has been told to send its body.
-    """
-
-    def __init__(self, worker: "FrontDoorWorker", sock: socket.socket, client: Any, server: Any):
-        super().__init__(worker.cfg, sock, client, server)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, SEND_TIMEOUT)
-        self.worker = worker
-        self.arrival = Arrival()
-        self.parser = http.get_parser(worker.cfg, self.arrival, client)
-        self.initialized = True
-        self.deadline = 0.0
-        self.continued = False
-
-    def expect_request(self, seconds: float) -> None:
-        """Begin to wait for a request, of which the last one may have left the beginning."""
-        read_ahead = self.parser.unreader.take_buffered()
-        self.arrival.data[:0] = read_ahead
-        self.arrival.restart()
-        self.deadline = time.monotonic() + seconds
-        self.continued = False
-        self.sock.setblocking(False)
-
-    def close(self, graceful: bool = False) -> None:
-        """Close at once, or let the client read the answer first, without waiting for that."""
-        if graceful:
-            self.worker.linger(self)
-        else:
-            super().close()
+ALWAYS_ADMITTED = (
+    *(b"/livez", b"/readyz", b"/metrics"),
+    *(b"/v2/health/live", b"/v2/health/ready"),
+)
 
 
-class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
-    """`ThreadWorker`, with the main loop as a front door."""
+class Lane:
+    """Threads, how many requests they have or will have, and the bytes of their bodies."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self.pool = ThreadPoolExecutor(threads, name)
+        self.requests = self.body_bytes = 0
+
+
+class BufferingWorker(gunicorn_wsgi.Worker):  # type: ignore[misc]
+    """The worker that `server.gunicorn_conf` names."""
+
+    alive: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        gunicorn_wsgi.check(self)
         self.settings = Config.from_environment()
-        self.arriving: dict[Connection, None] = {}
-        self.lingering: dict[Connection, float] = {}
-        self.admitted: dict[Connection, None] = {}
         self.capacity = self.settings.threads + self.settings.queue_limit
         self.budget = max(BUFFER_BUDGET, 2 * self.settings.max_body_bytes)
+        self.connections: set[Connection] = set()
+        self.waiting = WaitingClients()
+        self.answered: deque[tuple[Connection, Lane]] = deque()
+        self.held = 0
+        self.next_check = 0.0
+
+    # -- the loop ---------------------------------------------------------------------------
 
     def init_process(self) -> None:
-        """Begin to work, with one more thread for those who ask how the service is."""
-        self.express = ThreadPoolExecutor(1, "express")
+        """Begin to work; gunicorn calls this in the new process."""
+        self.poller = DefaultSelector()
+        self.usual = Lane("usual", self.settings.threads)
+        self.large = Lane("large", 1)
+        # Whoever watches the service is not to wait behind the pictures of others.
+        self.express = Lane("express", 1)
         super().init_process()
+
+    def run(self) -> None:
+        """Serve until told to stop, then end what has begun."""
+        self.poller.register(self.PIPE[0], EVENT_READ, self.empty_pipe)
+        self.listeners = Listeners(self.sockets, self.poller, self.log, self.give_up_longest)
+        while self.alive and self.ppid == os.getppid():
+            self.turn()
+        self.alive = False
+        self.stop()
+
+    def turn(self) -> None:
+        """Wait for something to happen, and do what follows from it."""
+        self.notify()
+        patience = min(TICK, self.listeners.seconds_to_wait())
+        for key, _ in self.poller.select(patience):
+            key.data()
+        while self.answered:
+            self.finish(*self.answered.popleft())
+        # Dispatch first, evict after: a later event may belong to an evicted connection.
+        for sock, client, server in self.listeners.accept(self.is_busy()):
+            self.welcome(sock, client, server)
+        if time.monotonic() >= self.next_check:
+            self.next_check = time.monotonic() + TICK
+            for conn in self.waiting.overdue():
+                self.expire(conn)
+
+    def stop(self) -> None:
+        """Take in what the system has accepted, answer what comes soon, and close."""
+        end = time.monotonic() + self.cfg.graceful_timeout
+        for sock, client, server in self.listeners.close(self.settings.backlog):
+            self.welcome(sock, client, server)
+        for conn in self.waiting:
+            if not conn.reader.has_begun:
+                conn.deadline = min(conn.deadline, time.monotonic() + LINGER_SECONDS)
+        while self.connections and time.monotonic() < end:
+            self.turn()
+        for conn in tuple(self.connections):
+            self.close(conn)
+        self.shut_down_threads()
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """End at once; gunicorn calls this on SIGQUIT and SIGINT."""
+        self.shut_down_threads()
+        super().handle_quit(sig, frame)
+
+    def shut_down_threads(self) -> None:
+        """Let the threads end what they have begun, and nothing more."""
+        for lane in (self.usual, self.large, self.express):
+            lane.pool.shutdown(wait=False, cancel_futures=True)
+
+    def empty_pipe(self) -> None:
+        """Take out what threads and signals have written to wake the loop."""
+        with suppress(BlockingIOError):
+            os.read(self.PIPE[0], 4096)
+
+    def is_busy(self) -> bool:
+        """Whether a request is being answered, or waits for that."""
+        return any(lane.requests for lane in (self.usual, self.large, self.express))
 
     # -- in ---------------------------------------------------------------------------------
 
-    def accept(self, listener: Any) -> bool:
-        """Take a new connection from the system, if there is one.
-
-        The system tells all workers of it, and whichever comes first gets it, and all that is asked
-        on it later. A busy worker lets the others go first, or else it could soon have everyone.
-        """
-        if self.admitted:
-            time.sleep(COURTESY_SECONDS)
-        try:
-            sock, client = listener.accept()
-        except OSError:
-            return False
-        self.nr_conns += 1
-        self.enqueue_req(Connection(self, sock, client, listener.getsockname()))
-        return True
-
-    def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Answer a round of events, and only then close anything that another of them may be of."""
-        super().wait_for_and_dispatch_events(timeout)
-        while self.nr_conns >= self.worker_connections - 1 and self.make_room():
-            pass
-
-    def make_room(self) -> bool:
-        """Give up whoever has been silent longest, or else arriving longest, if there is one.
-
-        Otherwise whoever opens enough connections keeps everyone else out.
-        """
-        silent = next((conn for conn in self.arriving if not conn.arrival.data), None)
-        if silent is None and self.keepalived_conns:
-            self.keepalived_conns[0].timeout = 0.0
-            self.murder_keepalived()
-            return True
-        oldest = silent or next(iter(self.arriving), None)
-        if oldest is not None:
-            self.drop(oldest)
-        return oldest is not None
-
-    def enqueue_req(self, conn: Connection) -> None:
-        """Wait for a request; gunicorn calls this for new connections and for kept ones."""
-        conn.expect_request(self.settings.receive_timeout)
-        self.arriving[conn] = None
-        self.poller.register(conn.sock, EVENT_READ, partial(self.receive, conn))
+    def welcome(self, sock: socket.socket, client: Any, server: Any) -> None:
+        """Begin with a new connection; if it is one too many, another has to go."""
+        if len(self.connections) >= self.settings.connection_limit:
+            self.give_up_longest()
+        conn = Connection(sock, client, server, self.settings.max_body_bytes)
+        self.connections.add(conn)
+        self.wait_for(conn, self.receive, self.settings.receive_timeout)
         self.receive(conn)
 
-    def receive(self, conn: Connection, _sock: object = None) -> None:
-        """Take what has come, and see whether the request is whole."""
+    def receive(self, conn: Connection) -> None:
+        """Take what has come of a request."""
+        data = conn.receive()
+        if data or (data is not None and conn.reader.has_begun):
+            self.read(conn, data)
+        elif data is not None:
+            self.close(conn)
+
+    def read(self, conn: Connection, data: bytes) -> None:
+        """Read on in a request; hand it on when it is whole, and refuse it if it is none."""
+        if conn.began is None:
+            conn.began = time.perf_counter()
+            self.waiting.add(conn, self.settings.receive_timeout)
         try:
-            data = conn.sock.recv(RECEIVE_BYTES)
-        except BlockingIOError:
-            data = None
-        except OSError:
-            data = b""
-        if data == b"":
-            self.drop(conn)
-            return
-        conn.arrival.data += data or b""
-        if conn.arrival.data and (problem := self.examine(conn)):
+            if conn.reader.feed(data):
+                self.admit(conn)
+            elif conn.has_ended:
+                raise Problem("bad_request", "the connection ended before the request did")
+            else:
+                conn.send_continue()
+        except Problem as problem:
             self.refuse(conn, problem)
+        self.count(conn)
+        self.free_memory()
 
-    def examine(self, conn: Connection) -> Problem | None:
-        """Hand a whole request on, or say why it is not taken; None too if more is to come."""
-        arrival = conn.arrival
-        whole = arrival.is_whole()
-        if arrival.body_bytes > self.settings.max_body_bytes:
-            return too_large(self.settings.max_body_bytes)
-        if len(arrival.data) > HEAD_LIMIT and self.buffered() > self.budget:
-            return self.busy("too many large requests have come at once")
-        if whole:
-            return self.admit(conn)
-        if not arrival.body and len(arrival.data) > HEAD_LIMIT:
-            return Problem("headers_too_large", f"the header has more than {HEAD_LIMIT} bytes")
-        if arrival.awaits_continue and not conn.continued:
-            conn.continued = True
-            send(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
-        return None
-
-    def buffered(self) -> int:
-        """Bytes held of all requests that are arriving, or wait for a thread."""
-        return sum(len(conn.arrival.data) for conn in (*self.arriving, *self.admitted))
-
-    def admit(self, conn: Connection) -> Problem | None:
+    def admit(self, conn: Connection) -> None:
         """Let a thread answer a whole request, if not too many wait for that already."""
-        is_urgent = conn.arrival.data.startswith(ALWAYS_ADMITTED)
-        if len(self.admitted) >= self.capacity and not is_urgent:
-            return self.busy("more requests are waiting than can be answered soon")
-        self.admitted[conn] = None
-        self.leave(conn)
-        # Whoever watches the service is not to wait behind the pictures of others.
-        pool = self.express if is_urgent else self.tpool
-        pool.submit(self.handle, conn).add_done_callback(
-            lambda done: self.method_queue.defer(self.finish_request, conn, done)
-        )
-        return None
+        lane = self.lane(conn.reader)
+        waiting = self.usual.requests + self.large.requests
+        if lane is not self.express and waiting >= self.capacity:
+            raise self.busy("more requests are waiting than can be answered soon")
+        size = conn.reader.body_bytes
+        if lane is self.large and lane.body_bytes + size > self.budget // 2:
+            raise self.busy(TOO_MUCH_AT_ONCE)  # the other half is left to smaller requests
+        self.wait_no_longer(conn)
+        lane.requests += 1
+        lane.body_bytes += size
+        self.nr += 1
+        if self.nr >= self.max_requests and self.alive:
+            self.log.info("Autorestarting worker after current request.")
+            self.alive = False
+        lane.pool.submit(self.work_out, conn, lane)
+
+    def lane(self, reader: RequestReader) -> Lane:
+        """Choose the threads that answer a request."""
+        head = reader.head_so_far()
+        if head.method == b"GET" and head.target.partition(b"?")[0] in ALWAYS_ADMITTED:
+            return self.express
+        return self.large if reader.body_bytes > LARGE_BODY else self.usual
 
     def busy(self, detail: str) -> Problem:
         """Ask a client to come back later."""
@@ -205,63 +215,57 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
 
     # -- out --------------------------------------------------------------------------------
 
-    def finish_request(self, conn: Connection, fs: Any) -> None:
-        """Keep or close a connection that has been answered."""
-        self.admitted.pop(conn, None)
-        if conn.arrival.data:  # the next request has come with the last
-            unreader = conn.parser.unreader  # which has read its beginning, and puts it behind
-            unreader.unread(unreader.take_buffered() + conn.arrival.recv(len(conn.arrival.data)))
-        super().finish_request(conn, fs)
+    def work_out(self, conn: Connection, lane: Lane) -> None:
+        """Answer a request, in a thread, and send as much as goes at once."""
+        try:
+            conn.answer, conn.is_kept = answer(self, conn)
+            conn.send()
+        finally:
+            self.answered.append((conn, lane))
+            with suppress(BlockingIOError):  # full, so the loop wakes anyway
+                os.write(self.PIPE[1], b".")
+
+    def finish(self, conn: Connection, lane: Lane) -> None:
+        """Take a connection back from a thread."""
+        lane.requests -= 1
+        lane.body_bytes -= conn.reader.body_bytes
+        conn.next_request()
+        self.send_on(conn)
+        self.free_memory()
 
     def refuse(self, conn: Connection, problem: Problem) -> None:
         """Answer from here, without a thread, and close."""
-        send(conn, self.reply(conn, problem))
-        self.leave(conn)
-        self.nr_conns -= 1
-        self.linger(conn)
+        conn.answer, conn.is_kept = refusal(self, conn, problem), False
+        conn.reader.clear()
+        self.wait_no_longer(conn)
+        conn.send()
+        self.send_on(conn)
 
-    def handle_request(self, req: Any, conn: Connection) -> Any:
-        """Let the application answer; gunicorn lets a request pass that names no host."""
-        if req.version == (1, 1) and not any(name == "HOST" for name, _ in req.headers):
-            raise parse_errors.InvalidHeader("HOST")  # RFC 9112, section 3.2
-        req._expected_100_continue = False  # the body is here already, and asked for by us
-        return super().handle_request(req, conn)
-
-    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
-        """Read the rest of a body; what is wrong with it gets no second answer."""
-        try:
-            return bool(super()._keepalive_after(conn, keepalive))
-        except Exception:
-            return False
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        """Answer what gunicorn's parser refuses with a problem, as everything else."""
-        if not isinstance(exc, parse_errors.ParseException):
-            self.log.exception("fault outside of the application")
-            problem = Problem("internal_error", "the service failed; the fault has been logged")
+    def send_on(self, conn: Connection) -> None:
+        """Go on with a connection of which a first part of the answer has been sent."""
+        if conn.is_gone:
+            self.close(conn)
+        elif not conn.is_answered:
+            self.wait_for(conn, self.send, SEND_SECONDS, EVENT_WRITE)
+        elif not conn.is_kept:
+            self.linger(conn)
         else:
-            status = next((STATUSES[kind] for kind in STATUSES if isinstance(exc, kind)), 400)
-            code = problems.CODES[status]
-            problem = Problem(code, problems.DETAILS.get(code, str(exc)[:200]))
-        conn = next(conn for conn in tuple(self.admitted) if conn.sock is client)
-        client.sendall(self.reply(conn, problem))
+            self.await_next(conn)
 
-    def reply(self, conn: Connection, problem: Problem) -> bytes:
-        """Write an answer that the application does not get to see, and log and count it."""
-        method, path = conn.arrival.target
-        proposed, origin = (
-            value.decode("latin-1") if (value := conn.arrival.fields.get(name)) else None
-            for name in (b"x-request-id", b"origin")
-        )
-        identity = access_log.request_id(proposed)
-        path = path.partition("?")[0]
-        access_log.write(method, path, problem.status, time.perf_counter(), identity)
-        counts = self.wsgi.extensions["services"].metrics
-        counts.answered(method, "none", problem.status, 0.0)
-        if path in metrics.WITH_PICTURES:
-            counts.refused(problem.code)
-        origins = self.settings.allowed_origins
-        return reply(problem, identity, method != "HEAD", origin, origins)
+    def send(self, conn: Connection) -> None:
+        """Send more of an answer; the client has read some."""
+        if conn.send():
+            conn.deadline = time.monotonic() + SEND_SECONDS
+        if conn.is_gone or conn.is_answered:
+            self.wait_no_longer(conn)
+            self.send_on(conn)
+
+    def await_next(self, conn: Connection) -> None:
+        """Wait for the next request, which may have come with the last."""
+        conn.answer, conn.sent = b"", 0
+        self.wait_for(conn, self.receive, self.settings.keepalive)
+        if conn.reader.has_begun:
+            self.read(conn, b"")
 
     def linger(self, conn: Connection) -> None:
         """Say that nothing more comes, and read on until the client has closed, or for a while.
@@ -269,75 +273,91 @@ class FrontDoorWorker(ThreadWorker):  # type: ignore[misc]
         Closing a socket that still receives would reset the connection, and the client might
         lose the answer.
         """
+        conn.answer, conn.sent = b"", 0
         try:
-            conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
-            conn.close()
+            self.close(conn)
             return
-        self.nr_conns += 1
-        conn.deadline = time.monotonic() + LINGER_LIMIT
-        self.lingering[conn] = time.monotonic() + LINGER_SECONDS
-        self.poller.register(conn.sock, EVENT_READ, partial(self.discard, conn))
+        self.wait_for(conn, self.discard, LINGER_SECONDS)
+        self.waiting.give_up_first(conn)
+        conn.last_deadline = conn.since + LINGER_LIMIT
 
-    def discard(self, conn: Connection, _sock: object = None) -> None:
+    def discard(self, conn: Connection) -> None:
         """Throw away what a client still sends after it has been answered."""
-        try:
-            ended = not conn.sock.recv(RECEIVE_BYTES)
-        except BlockingIOError:
-            ended = False
-        except OSError:
-            ended = True
-        if ended:
-            self.drop(conn)
-        else:
-            self.lingering[conn] = min(conn.deadline, time.monotonic() + LINGER_SECONDS)
+        if conn.receive():
+            conn.deadline = min(conn.last_deadline, time.monotonic() + LINGER_SECONDS)
+        if conn.has_ended:
+            self.close(conn)
 
-    def leave(self, conn: Connection) -> None:
-        """No longer watch a connection."""
-        self.poller.unregister(conn.sock)
-        self.arriving.pop(conn, None)
-        self.lingering.pop(conn, None)
+    # -- whose turn it is -------------------------------------------------------------------
 
-    def drop(self, conn: Connection) -> None:
+    def wait_for(
+        self,
+        conn: Connection,
+        handler: Callable[[Connection], None],
+        seconds: float,
+        event: int = EVENT_READ,
+    ) -> None:
+        """Wait for a client; `handler` is called when it has moved."""
+        if not self.alive and handler == self.receive:
+            seconds = min(seconds, LINGER_SECONDS)
+        conn.handler = handler
+        self.waiting.add(conn, seconds)
+        self.poller.register(conn.sock, event, partial(self.dispatch, conn))
+        self.count(conn)
+
+    def dispatch(self, conn: Connection) -> None:
+        """Do what is to be done when a client has moved, unless it has been given up meanwhile."""
+        if conn.handler is not None:
+            conn.handler(conn)
+
+    def wait_no_longer(self, conn: Connection) -> None:
+        """No longer wait for a client."""
+        if conn in self.waiting:
+            self.waiting.remove(conn)
+            self.poller.unregister(conn.sock)
+            conn.handler = None
+        self.count(conn)
+
+    def count(self, conn: Connection) -> None:
+        """Keep account of the bytes that all connections hold."""
+        self.held += conn.held - conn.counted
+        conn.counted = conn.held
+
+    def close(self, conn: Connection) -> None:
         """Close a connection for good."""
-        self.leave(conn)
-        self.nr_conns -= 1
-        conn.close()
+        conn.answer = b""
+        conn.reader.clear()
+        self.wait_no_longer(conn)
+        self.connections.discard(conn)
+        conn.sock.close()
 
-    # -- time -------------------------------------------------------------------------------
+    def expire(self, conn: Connection) -> None:
+        """End what has taken too long."""
+        if conn.handler == self.receive and conn.reader.has_begun:
+            limit = self.settings.receive_timeout
+            detail = f"the request did not arrive within {limit} seconds"
+            self.refuse(conn, Problem("request_timeout", detail))
+        else:
+            self.close(conn)
 
-    def murder_pending(self) -> None:
-        """End what has taken too long; gunicorn calls this at least once a second."""
-        now = time.monotonic()
-        for conn in [conn for conn, deadline in self.lingering.items() if deadline < now]:
-            self.drop(conn)
-        for conn in [conn for conn in self.arriving if self.is_late(conn, now)]:
-            if conn.arrival.data:
-                limit = self.settings.receive_timeout
-                detail = f"the request did not arrive within {limit} seconds"
-                self.refuse(conn, Problem("request_timeout", detail))
+    def give_up_longest(self) -> bool:
+        """Close the connection whose client has had the next move for longest, if there is one."""
+        conn = self.waiting.longest()
+        if conn is None:
+            return False
+        if conn.handler == self.receive and conn.reader.has_begun:
+            problem = self.busy("there are more connections than can be held")
+            conn.answer = refusal(self, conn, problem)
+            conn.send()
+        self.close(conn)
+        return True
+
+    def free_memory(self) -> None:
+        """Give up whoever has used most memory, while all together hold too much."""
+        while self.held > self.budget and (conn := self.waiting.costliest()):
+            if conn.handler == self.receive:
+                self.refuse(conn, self.busy(TOO_MUCH_AT_ONCE))
             else:
-                self.drop(conn)
-
-    def is_late(self, conn: Connection, now: float) -> bool:
-        """Whether a request is overdue; one not begun does not hold up a stopping worker."""
-        if not self.alive and not conn.arrival.data:
-            return conn.deadline - self.settings.receive_timeout + LINGER_SECONDS < now
-        return conn.deadline < now
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """Begin or cease to accept; a worker that stops first takes what is waiting."""
-        super().set_accept_enabled(enabled)
-        if enabled or self.alive:
-            return
-        for listener in self.sockets:
-            while self.accept(listener):
-                pass
-            listener.close()
-
-
-def send(conn: Connection, data: bytes) -> None:
-    """Send what fits into the socket's buffer; a client that does not read gets no more."""
-    with suppress(OSError):
-        conn.sock.send(data)
+                self.close(conn)

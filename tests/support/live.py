@@ -62,16 +62,20 @@ def answers(service):
 
 
 @contextlib.contextmanager
-def serve(folder, port=None, **settings):
+def serve(folder, port=None, *, application="wsgi:app", python=sys.executable, **settings):
     """Run the service with `settings` in its environment; `folder` takes its log."""
     command = shlex.split((ROOT / "Procfile").read_text().removeprefix("web:"))
-    assert command[0] == "gunicorn"
+    assert (command[0], command.pop()) == ("gunicorn", "wsgi:app")
     port, log = port or free_port(), Path(folder) / "service.log"
     environ = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
     environ |= {name: str(value) for name, value in settings.items()}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=ROOT, env=environ, stdout=output, stderr=output
+            [python, "-m", *command, application],
+            cwd=ROOT,
+            env=environ,
+            stdout=output,
+            stderr=output,
         )
     service = Service(process, port, log)
     try:

@@ -119,6 +119,22 @@ def test_all_workers_are_counted_together_and_after_a_reload(tmp_path, seven):
     assert not folder.exists()
 
 
+def test_generations_of_workers_share_files_and_lose_no_count(tmp_path, seven):
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    headers = {"Content-Type": "image/png", "Connection": "close"}
+    with serve(tmp_path, WEB_CONCURRENCY=1, PROMETHEUS_MULTIPROC_DIR=folder) as service:
+        files = None
+        for generation in range(4):
+            requests.post(f"{service.url}/predict", data=seven, headers=headers, timeout=20)
+            assert counted(service) == generation + 1
+            files = files or set(folder.glob("*.db"))
+            assert set(folder.glob("*.db")) == files
+            (worker,) = service.workers()
+            os.kill(worker, signal.SIGKILL)
+            eventually(lambda gone=worker: service.workers() not in ([gone], []))
+
+
 START_THAT_FAILS = """
 import os, sys
 import server.gunicorn_conf
