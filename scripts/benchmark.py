@@ -33,7 +33,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import convnet
-from convnet.storage.npz import atomic_write
+from convnet.storage.atomic_write import atomic_write
 from scripts.benchmarks import (
     ablation,
     augmentation,

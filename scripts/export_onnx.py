@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
 import numpy as np
 
-from convnet.storage.npz import atomic_write
+from convnet.storage.atomic_write import atomic_write
 from scripts.training.models import open_network
 
 

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convnet.storage.npz import atomic_write
+from convnet.storage.atomic_write import atomic_write
 
 BLUE, RED, GREEN, GREY = "#2166ac", "#b2182b", "#1b7837", "#777777"
 SIGNED = "RdBu_r"  # white is zero, red positive, blue negative

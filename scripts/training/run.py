@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from convnet.storage import npz
+from convnet.storage.atomic_write import remove_unfinished
 from convnet.training import checkpoint
 from convnet.training.trainer import Progress, Trainer
 from scripts.training.bar import TrainingBar
@@ -66,7 +66,7 @@ class Run:
         """
         if self.file is None:
             return None
-        npz.remove_unfinished(self.file)
+        remove_unfinished(self.file)
         if not self.file.exists():
             return None
         if not resume:

@@ -38,7 +38,12 @@ def test_unknown_names_are_unknown():
 def test_a_part_that_lacks_something_says_what(monkeypatch):
     """It must not look as if the part itself were not there."""
     monkeypatch.setitem(sys.modules, "zipfile", None)
-    for module in ("convnet.weights", "convnet.storage.npz"):
+    for module in (
+        "convnet.weights",
+        "convnet.network",
+        "convnet.storage.model_file",
+        "convnet.storage.npz",
+    ):
         monkeypatch.delitem(sys.modules, module, raising=False)
     for name in ("load", "weights"):
         monkeypatch.delattr(convnet, name, raising=False)

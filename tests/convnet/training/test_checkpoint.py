@@ -219,7 +219,7 @@ checkpoint.save(path, trainer, Progress(2, losses=[2.0]))
         ("convnet.storage.npz.zipfile.ZipFile.writestr", 1),
         ("os.fsync", 1),
         ("Path.replace", 1),
-        ("convnet.storage.npz._flush_folder", 2),
+        ("convnet.storage.atomic_write._flush_folder", 2),
     ],
 )
 def test_kill_within_a_save_leaves_a_whole_checkpoint(

@@ -97,7 +97,7 @@ def test_killed_at_random_moments(
 
 
 KILL_AT = """
-import os, signal, convnet.storage.npz as files
+import os, signal
 from pathlib import Path
 
 class Counted:
