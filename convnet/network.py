@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from convnet.arrays import Array, Shape
 from convnet.layers import Layer, LeakyReLU, MaxPool2D, ReLU, Sigmoid, Softmax
 from convnet.layers.activations import softmax
 from convnet.runtime.malloc import keep_freed_memory
+from convnet.storage import model_file
 
 # Images that go through all layers at once when predicting, so that memory stays small and the
 # cost of an image does not depend on how many come.
@@ -235,9 +235,19 @@ class Sequential:
         dtype : dtype, optional
             Store the arrays as this, e.g. float16 for half the size.
         """
-        from convnet import weights
+        arrays = self.arrays
+        if dtype is not None:
+            arrays = {key: value.astype(dtype) for key, value in arrays.items()}
+        model_file.save(path, describe(self) | {"metadata": self.metadata}, arrays)
 
-        weights.save(self, Path(path), dtype)
+
+def describe(network: Sequential) -> dict[str, Any]:
+    """Return name, input shape and layers of a network as JSON can hold them."""
+    return {
+        "name": network.name,
+        "input_shape": list(network.input_shape),
+        "layers": [{"type": type(layer).__name__, **layer.config()} for layer in network.layers],
+    }
 
 
 def _times(shape: Shape) -> str:

@@ -1,14 +1,13 @@
-"""Networks as files: what they are made of, their weights, and what is known of them.
+"""Make a network again from its file, and find the files that are shipped.
 
-A file is an .npz archive with one array per parameter (``conv1.w`` …) and one, ``network``, that
-holds JSON: name, input shape, layers with their arguments, metadata. So a file needs no code
-beside it, and any network can be saved, named or not.
+A file (`convnet.storage.model_file`) holds one array for each parameter (``conv1.w`` …), and name,
+input shape, layers with their arguments, metadata. So it needs no code beside it, and any network
+can be saved, named or not.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,39 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from convnet.arrays import Shape
 from convnet.layers import LAYERS, Layer
 from convnet.network import Sequential
-from convnet.storage.npz import ArrayFile, save_arrays
+from convnet.storage.model_file import ModelFile
 
 PRETRAINED = Path(__file__).parent / "pretrained"
-
-_DESCRIPTION = "network"
-_FORMAT = 1
-
-
-def save(network: Sequential, path: Path, dtype: DTypeLike | None = None) -> None:
-    """Write `network` to `path`; see `Sequential.save`."""
-    arrays: dict[str, NDArray[Any]] = {
-        _DESCRIPTION: _pack(describe(network) | {"metadata": network.metadata})
-    }
-    arrays |= {
-        name: value if dtype is None else value.astype(dtype)
-        for name, value in network.arrays.items()
-    }
-    save_arrays(path, arrays)
-
-
-def describe(network: Sequential) -> dict[str, Any]:
-    """Return name, input shape and layers as JSON can hold them."""
-    return {
-        "format": _FORMAT,
-        "name": network.name,
-        "input_shape": list(network.input_shape),
-        "layers": [{"type": type(layer).__name__, **layer.config()} for layer in network.layers],
-    }
 
 
 def load(path: str | os.PathLike[str]) -> Sequential:
@@ -63,18 +36,14 @@ def load(path: str | os.PathLike[str]) -> Sequential:
     ValueError
         With the path, if the file is damaged, too large, or its arrays do not fit its layers.
     """
-    file = ArrayFile(path)
-    if _DESCRIPTION not in file.shapes:
-        raise ValueError(f"{path}: no network that `Sequential.save` wrote")
-    packed = file.read(_DESCRIPTION)
+    file = ModelFile(path)
     with _naming(path):
-        description = _unpack(packed)
-        layers = [_make_layer(entry) for entry in description["layers"]]
-        input_shape = tuple(description["input_shape"])
+        layers = [_make_layer(entry) for entry in file.description["layers"]]
+        input_shape = tuple(file.description["input_shape"])
         _compare(file.shapes, _expected_shapes(layers, input_shape))
-        name, metadata = str(description["name"]), dict(description["metadata"])
+        name, metadata = str(file.description["name"]), dict(file.description["metadata"])
         network = Sequential(layers, input_shape, rng=np.random.default_rng(0), name=name)
-    arrays = {name: file.read(name) for name in file.shapes if name != _DESCRIPTION}
+    arrays = file.read_all()
     with _naming(path):
         network.set_arrays(arrays)
     network.metadata = metadata
@@ -135,17 +104,6 @@ def sha256(path: str | os.PathLike[str]) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _pack(description: dict[str, Any]) -> NDArray[np.uint8]:
-    return np.frombuffer(json.dumps(description, allow_nan=False).encode(), np.uint8)
-
-
-def _unpack(packed: NDArray[Any]) -> dict[str, Any]:
-    description = json.loads(packed.tobytes())
-    if description.get("format") != _FORMAT:
-        raise ValueError(f"format {description.get('format')!r} is not {_FORMAT}")
-    return dict(description)
-
-
 def _make_layer(entry: dict[str, Any]) -> Layer:
     arguments = {
         key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
@@ -168,9 +126,8 @@ def _expected_shapes(layers: list[Layer], input_shape: Shape) -> list[Shape]:
 
 
 def _compare(found: dict[str, Shape], expected: list[Shape]) -> None:
-    arrays = [(name, shape) for name, shape in found.items() if name != _DESCRIPTION]
-    if len(arrays) != len(expected):
-        raise ValueError(f"holds {len(arrays)} arrays, its layers need {len(expected)}")
-    if sorted(shape for _, shape in arrays) != sorted(expected):
-        wrong = [f"{name} {shape}" for name, shape in arrays if shape not in expected]
+    if len(found) != len(expected):
+        raise ValueError(f"holds {len(found)} arrays, its layers need {len(expected)}")
+    if sorted(found.values()) != sorted(expected):
+        wrong = [f"{name} {shape}" for name, shape in found.items() if shape not in expected]
         raise ValueError(f"arrays do not fit the layers: {', '.join(wrong) or 'sizes mixed up'}")
