@@ -7,7 +7,6 @@ can be saved, named or not.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,11 +96,6 @@ def shipped() -> list[str]:
 def load_pretrained(name: str) -> Sequential:
     """Return a network that this project trained and ships."""
     return load(pretrained_path(name))
-
-
-def sha256(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _make_layer(entry: dict[str, Any]) -> Layer:

@@ -1,6 +1,5 @@
 """Networks as files: what is saved comes back, what does not fit is refused by file and reason."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet import weights
 from convnet.layers import LAYERS, Layer
 from convnet.storage.npz import ArrayFile, save_arrays
 
@@ -173,8 +171,3 @@ def test_the_shipped_network_is_found_by_name() -> None:
 def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(ValueError, match=r"`name` must be one of \['digits'\], got 'letters'"):
         convnet.load_pretrained("letters")
-
-
-def test_sha256(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"weights")
-    assert weights.sha256(tmp_path / "file") == hashlib.sha256(b"weights").hexdigest()
