@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from convnet import datasets
-from convnet.datasets import Dataset, DatasetError, Split, csv, idx, mnist, pictures
+from convnet.datasets import Dataset, DatasetError, Split, csv, idx, mnist
+from convnet.datasets.pictures import class_folders
 from tests.support.memory import memory_limit
 
 Writer = Callable[[Path, Dataset], None]
@@ -283,7 +284,7 @@ def test_pictures_name_a_broken_file(tmp_path: Path, dataset: Dataset) -> None:
     write_split_pictures(tmp_path, dataset)
     (tmp_path / "train" / "0" / "00000.png").write_bytes(b"GIF89a")
     with pytest.raises(DatasetError, match=r"00000\.png: no PNG signature"):
-        pictures.load(tmp_path)
+        class_folders.load(tmp_path)
 
 
 # Splits

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from convnet.datasets import DatasetError, png
+from convnet.datasets import DatasetError
+from convnet.datasets.pictures import png
 
 
 def saved(image: Image.Image, **options: object) -> bytes:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convnet.datasets import png
+from convnet.datasets.pictures import png
 from convnet.datasets.dataset import CLASSES, SIDE, Bytes, Dataset, DatasetError, Split
 
 SPLITS = {"train": ("train", "training"), "test": ("test", "testing")}
