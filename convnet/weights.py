@@ -7,55 +7,57 @@ can be saved, named or not.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from convnet.arrays import Shape
+from convnet.arrays import Array, Shape
+from convnet.checks import require_positive_int
 from convnet.layers import LAYERS, Layer
 from convnet.network import Sequential
 from convnet.storage.model_file import ModelFile
+from convnet.storage.npz import Header, naming
 
 PRETRAINED = Path(__file__).parent / "pretrained"
+
+_MOST_LAYERS = 10_000
+_LARGEST_OUTPUT = 1 << 26  # numbers in one input, or that a layer makes of it: 256 MiB
 
 
 def load(path: str | os.PathLike[str]) -> Sequential:
     """Read a network that `Sequential.save` wrote.
 
-    Names and shapes are compared with what the layers expect before any weight is read.
+    Names, shapes and dtypes are compared with what the layers expect before any weight is read.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        With the path, if the file is damaged, too large, or its arrays do not fit its layers.
+        With the path, if the file is damaged, too large, its arrays do not fit its layers, or a
+        weight is no finite number.
     """
     file = ModelFile(path)
-    with _naming(path):
-        layers = [_make_layer(entry) for entry in file.description["layers"]]
-        input_shape = tuple(file.description["input_shape"])
-        _compare(file.shapes, _expected_shapes(layers, input_shape))
-        name, metadata = str(file.description["name"]), dict(file.description["metadata"])
+    with naming(path):
+        description = file.description
+        input_shape = _input_shape(description["input_shape"])
+        if (count := _count_layers(description["layers"])) > _MOST_LAYERS:
+            raise ValueError(f"has {count:,} layers, limit {_MOST_LAYERS:,}")
+        layers = [_make_layer(entry) for entry in description["layers"]]
+        _compare(file.headers, _expected_shapes(layers, input_shape))
+        name, metadata = str(description["name"]), dict(description["metadata"])
         network = Sequential(layers, input_shape, rng=np.random.default_rng(0), name=name)
     arrays = file.read_all()
-    with _naming(path):
+    # A weight too large for float32 becomes infinite, and is refused by name.
+    with naming(path), np.errstate(over="ignore"):
         network.set_arrays(arrays)
+        _require_finite(network.arrays)
     network.metadata = metadata
     return network
-
-
-@contextmanager
-def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Let whatever a strange description sets off say which file it stands in."""
-    try:
-        yield
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
 
 
 def pretrained_path(name: str) -> Path:
@@ -98,6 +100,22 @@ def load_pretrained(name: str) -> Sequential:
     return load(pretrained_path(name))
 
 
+def _input_shape(sides: object) -> Shape:
+    if not isinstance(sides, list) or not 1 <= len(sides) <= 3:
+        raise ValueError(f"`input_shape` must be 1 to 3 positive ints, got {sides}")
+    shape = tuple(require_positive_int("input_shape", side) for side in sides)
+    if math.prod(shape) > _LARGEST_OUTPUT:
+        raise ValueError(f"`input_shape` {shape} is too much to be run")
+    return shape
+
+
+def _count_layers(value: object) -> int:
+    """Return how many layers are described, those within others too."""
+    if isinstance(value, dict):
+        return ("type" in value) + sum(map(_count_layers, value.values()))
+    return sum(map(_count_layers, value)) if isinstance(value, list) else 0
+
+
 def _make_layer(entry: dict[str, Any]) -> Layer:
     arguments = {
         key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
@@ -114,14 +132,26 @@ def _expected_shapes(layers: list[Layer], input_shape: Shape) -> list[Shape]:
     shape = input_shape
     for layer in layers:
         next_shape = layer.infer_shape(shape)  # first: it refuses a shape that does not fit
+        if math.prod(next_shape) > _LARGEST_OUTPUT:
+            raise ValueError(f"{layer!r} makes {next_shape} of {shape}: too much to be run")
         shapes += layer.array_shapes(shape).values()
         shape = next_shape
     return shapes
 
 
-def _compare(found: dict[str, Shape], expected: list[Shape]) -> None:
+def _compare(found: Mapping[str, Header], expected: list[Shape]) -> None:
     if len(found) != len(expected):
         raise ValueError(f"holds {len(found)} arrays, its layers need {len(expected)}")
-    if sorted(found.values()) != sorted(expected):
-        wrong = [f"{name} {shape}" for name, shape in found.items() if shape not in expected]
+    shapes = sorted(header.shape for header in found.values())
+    if shapes != sorted(expected):
+        wrong = [f"{name} {h.shape}" for name, h in found.items() if h.shape not in expected]
         raise ValueError(f"arrays do not fit the layers: {', '.join(wrong) or 'sizes mixed up'}")
+    for name, header in found.items():
+        if header.dtype.kind != "f":
+            raise ValueError(f"{name} must hold floating-point numbers, not {header.dtype}")
+
+
+def _require_finite(arrays: Mapping[str, Array]) -> None:
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite in {array.dtype}")

@@ -50,8 +50,8 @@ from scripts.benchmarks.bench import NETWORKS, Bench
 from scripts.benchmarks.clock import FULL, QUICK
 from scripts.benchmarks.peers.process import PeerError
 from scripts.benchmarks.service import section as service
-from scripts.download_data import DownloadError
 from scripts.training.data import open_dataset
+from scripts.training.download import DownloadError
 from scripts.training.options import positive_int
 
 ENGINE: dict[str, Any] = {

@@ -37,7 +37,7 @@ import numpy as np
 
 from convnet import datasets, metrics
 from convnet.losses import CrossEntropy
-from scripts.download_data import DownloadError
+from scripts.training.download import DownloadError
 from scripts.evaluation.command import CARD, evaluate_served
 from scripts.evaluation.summary import spread
 from scripts.training.data import class_numbers, open_dataset

@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
 
 from convnet.datasets import Dataset
-from scripts.download_data import DownloadError
+from scripts.training.download import DownloadError
 from scripts.training import formats
 from scripts.training.data import open_dataset
 from scripts.training.machine import machine

@@ -29,7 +29,7 @@ import numpy as np
 
 from convnet import datasets
 from convnet.training.trainer import Progress, Trainer
-from scripts.download_data import DownloadError
+from scripts.training.download import DownloadError
 from scripts.recipe.command import FOLDER, train_served
 from scripts.training.bar import TrainingBar
 from scripts.training.data import fingerprint, open_dataset

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet.layers import Conv2D
-from scripts.download_data import DownloadError
+from scripts.training.download import DownloadError
 from scripts.training.data import open_dataset
 from scripts.training.models import open_network
 from scripts.training.options import require_matplotlib, require_writable_folder

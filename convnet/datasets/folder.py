@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from types import ModuleType
 
-from convnet.datasets import csv, idx, pictures
+from convnet.datasets import csv, idx
 from convnet.datasets.dataset import Dataset, DatasetError
+from convnet.datasets.pictures import class_folders
 
-READERS: tuple[ModuleType, ...] = (idx, csv, pictures)  # each has `find` and `load`
+READERS: tuple[ModuleType, ...] = (idx, csv, class_folders)  # each has `find` and `load`
 SUBFOLDERS = (".", "mnist", "archive")
 
 

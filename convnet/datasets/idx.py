@@ -17,9 +17,12 @@ from typing import IO
 import numpy as np
 
 from convnet.datasets.dataset import CLASSES, SIDE, Bytes, Dataset, DatasetError, Split
+from convnet.storage.npz import most_unpacked
 
 UNSIGNED_BYTES = 0x0800
 GZIP_MAGIC = b"\x1f\x8b"
+BLOCK = 1 << 20
+LARGEST = 1 << 30  # values: EMNIST's largest file, 697,932 letters and digits, has half as many
 PARTS = {"train": "train", "test": "t10k"}  # our name of a split: MNIST's
 
 
@@ -87,7 +90,10 @@ def _parse(path: Path, file: IO[bytes] | gzip.GzipFile, ndim: int) -> Bytes:
         raise DatasetError(path, "the header is cut short", f"byte {len(header)}")
     shape = tuple(np.frombuffer(header, ">u4", offset=4).tolist())
     expected = prod(shape)
-    values = file.read(expected + 1)  # one more, to see whether the file ends there
+    limit = min(LARGEST, most_unpacked(path.stat().st_size))
+    if expected > limit:
+        raise DatasetError(path, f"shape {shape} claims {expected:,} values, limit {limit:,}")
+    values = _read_up_to(file, expected + 1)  # one more, to see whether the file ends there
     if len(values) < expected:
         reason = f"truncated: {expected} values expected for shape {shape}, {len(values)} found"
         raise DatasetError(path, reason, f"byte {len(header) + len(values)}")
@@ -95,6 +101,14 @@ def _parse(path: Path, file: IO[bytes] | gzip.GzipFile, ndim: int) -> Bytes:
         reason = f"bytes left over after the {expected} values of shape {shape}"
         raise DatasetError(path, reason, f"byte {len(header) + expected}")
     return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def _read_up_to(file: IO[bytes] | gzip.GzipFile, count: int) -> bytearray:
+    """Read block by block, so that a file takes the memory of what it holds, not of its claims."""
+    values = bytearray()
+    while len(values) < count and (block := file.read(min(BLOCK, count - len(values)))):
+        values += block
+    return values
 
 
 def _load_split(folder: Path, files: dict[str, Path], part: str) -> Split:

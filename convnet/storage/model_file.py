@@ -6,16 +6,14 @@ knows no network: `convnet.network` says what it is made of, `convnet.weights` m
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from convnet.arrays import Shape
-from convnet.storage.npz import ArrayFile, save_arrays
+from convnet.storage.npz import ArrayFile, naming, save_arrays
+from convnet.storage.packed_json import pack, unpack
 
 _DESCRIPTION = "network"
 _FORMAT = 1
@@ -40,10 +38,10 @@ def save(
     Raises
     ------
     ValueError
-        If the description holds what JSON cannot, such as NaN.
+        If the description holds what JSON cannot, such as NaN, or is longer than 4 MiB.
     """
-    text = json.dumps({"format": _FORMAT, **description}, allow_nan=False)
-    save_arrays(path, {_DESCRIPTION: np.frombuffer(text.encode(), np.uint8), **arrays})
+    packed = pack({"format": _FORMAT, **description})
+    save_arrays(path, {_DESCRIPTION: packed, **arrays})
 
 
 class ModelFile:
@@ -53,8 +51,8 @@ class ModelFile:
     ----------
     description : dict
         As it was saved, less the format.
-    shapes : dict of str to tuple of int
-        The shape of every array.
+    headers : dict of str to Header
+        Shape and dtype of every array.
 
     Raises
     ------
@@ -66,21 +64,17 @@ class ModelFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = ArrayFile(path)
-        self.shapes: dict[str, Shape] = dict(self._file.shapes)
-        if self.shapes.pop(_DESCRIPTION, None) is None:
+        self.headers = dict(self._file.headers)
+        if self.headers.pop(_DESCRIPTION, None) is None:
             raise ValueError(f"{path}: no network that `Sequential.save` wrote")
-        try:
-            self.description = _unpack(self._file.read(_DESCRIPTION))
-        except (AttributeError, ValueError) as error:
-            raise ValueError(f"{path}: {error}") from error
+        packed = self._file.read(_DESCRIPTION)
+        with naming(path):
+            self.description = unpack(packed)
+            if (found := self.description.pop("format", None)) != _FORMAT:
+                raise ValueError(f"format {found!s:.40} is not {_FORMAT}")
 
     def read_all(self) -> dict[str, NDArray[Any]]:
         """Return every array by name."""
-        return {name: self._file.read(name) for name in self.shapes}
-
-
-def _unpack(packed: NDArray[Any]) -> dict[str, Any]:
-    description = json.loads(packed.tobytes())
-    if description.get("format") != _FORMAT:
-        raise ValueError(f"format {description.get('format')!r} is not {_FORMAT}")
-    return {key: value for key, value in description.items() if key != "format"}
+        arrays = self._file.read_all()
+        del arrays[_DESCRIPTION]
+        return arrays

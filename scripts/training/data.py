@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet import datasets
-from scripts import download_data
+from scripts.training.download import download
+from scripts.training.sources import SOURCES
 
 
 def open_dataset(folder: Path | None) -> datasets.Dataset:
@@ -30,7 +31,7 @@ def open_dataset(folder: Path | None) -> datasets.Dataset:
         datasets.find(usual)
     except datasets.DatasetError as error:
         print(f"{error}.\nDownloading MNIST into {usual}/ (11 MB, once):", flush=True)
-        download_data.download(usual, download_data.MIRRORS)
+        download(SOURCES["mnist"], usual)
     return datasets.load(usual)
 
 

@@ -1,6 +1,7 @@
 """Networks as files: what is saved comes back, what does not fit is refused by file and reason."""
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import convnet
 from convnet.layers import LAYERS, Layer
 from convnet.storage.npz import ArrayFile, save_arrays
+from tests.support.memory import memory_limit
 
 EVERY_LAYER: list[Layer] = [
     convnet.Conv2D(4, 3, padding=1, stride=(2, 1), mode="convolution"),
@@ -95,6 +97,10 @@ def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:
         convnet.load(tmp_path / "none.npz")
 
 
+def nested(levels: int) -> list[Any]:
+    return [nested(levels - 1)] if levels else []
+
+
 Change = Callable[[dict[str, Any], dict[str, np.ndarray]], None]
 
 REFUSED: dict[str, tuple[Change, str]] = {
@@ -109,7 +115,24 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "metadata of text": (lambda d, a: d.update(metadata="good"), "dictionary"),
     "other input": (lambda d, a: d.update(input_shape=[14, 7, 3]), "do not fit"),
     "flat input": (lambda d, a: d.update(input_shape=[98]), "expects images"),
-    "input of text": (lambda d, a: d.update(input_shape=["a", "b", "c"]), "str"),
+    "input of text": (lambda d, a: d.update(input_shape=["a", "b", "c"]), "positive int, got 'a'"),
+    "input of -1": (lambda d, a: d.update(input_shape=[-1, 1.5]), "positive int, got -1"),
+    "input of parts": (lambda d, a: d.update(input_shape=[14, 7.5, 2]), "positive int, got 7.5"),
+    "input of truth": (lambda d, a: d.update(input_shape=[14, 7, True]), "positive int, got True"),
+    "input without end": (lambda d, a: d.update(input_shape=[9] * 40), "must be 1 to 3"),
+    "input of text alone": (lambda d, a: d.update(input_shape="abc"), "must be 1 to 3"),
+    "huge input": (lambda d, a: d.update(input_shape=[9**5, 9**5, 2]), "too much to be run"),
+    "huge output": (lambda d, a: d["layers"][0].update(padding=10**9), "too much to be run"),
+    "many layers": (lambda d, a: d.update(layers=[{"type": "ReLU"}] * 10_001), "10,001 layers"),
+    "layer without type": (lambda d, a: d["layers"][0].pop("type"), "type"),
+    "layer of a list": (lambda d, a: d["layers"][0].update(type=["Dense"]), "unknown layer"),
+    "deep metadata": (lambda d, a: d["metadata"].update(x=nested(100)), "more than 64 deep"),
+    "NaN in it": (lambda d, a: d["metadata"].update(x=math.nan), "NaN, which is no finite"),
+    "weights of NaN": (lambda d, a: a["conv2.w"].fill(math.nan), "conv2.w holds .* not finite"),
+    "weights too large": (lambda d, a: a.update({"conv1.b": np.full(4, 1e300)}), "not finite"),
+    "complex weights": (lambda d, a: a.update({"conv1.b": np.zeros(4, "c8")}), "hold numbers"),
+    "dates as weights": (lambda d, a: a.update({"conv1.b": np.zeros(4, "M8[D]")}), "hold numbers"),
+    "weights of ints": (lambda d, a: a.update({"conv1.b": np.zeros(4, int)}), "floating-point"),
     "array left out": (lambda d, a: a.pop("conv1.b"), r"holds \d+ arrays, its layers need"),
     "array too many": (lambda d, a: a.update(v=np.zeros(4)), r"holds \d+ arrays, its layers need"),
     "array renamed": (lambda d, a: a.update(v=a.pop("conv1.b")), "conv1.b"),
@@ -137,7 +160,10 @@ def test_what_does_not_fit_is_refused(
         convnet.load(path)
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff", b"1e999"])
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"[]", b"null", b"\xff", b"1e999", b"[" * 200_000, b'{"a":' * 200_000, b"9" * 9999],
+)
 def test_a_description_that_is_none_is_refused(text: bytes, tmp_path: Path) -> None:
     path = tmp_path / "described.npz"
     save_arrays(path, {"network": np.frombuffer(text, np.uint8)})
@@ -145,12 +171,28 @@ def test_a_description_that_is_none_is_refused(text: bytes, tmp_path: Path) -> N
         convnet.load(path)
 
 
+@pytest.mark.parametrize("packed", [np.zeros(9), np.full(5 << 20, ord(" "), np.uint8)])
+def test_a_description_of_other_numbers_is_refused(packed: np.ndarray, tmp_path: Path) -> None:
+    save_arrays(tmp_path / "described.npz", {"network": packed})
+    with pytest.raises(ValueError, match=r"described\.npz: expected at most 4,194,304 bytes"):
+        convnet.load(tmp_path / "described.npz")
+
+
+def test_what_could_not_be_read_again_is_not_written(
+    network: convnet.Sequential, tmp_path: Path
+) -> None:
+    network.metadata["diary"] = "a" * (5 << 20)
+    with pytest.raises(ValueError, match=r"as JSON it takes 5,24.* bytes, limit 4,194,304"):
+        network.save(tmp_path / "network.npz")
+    assert not list(tmp_path.iterdir())
+
+
 def test_absurd_sizes_are_refused_before_anything_is_made(tmp_path: Path) -> None:
-    layers = [{"type": "Dense", "units": 10**12}]  # 4 TB of weights
-    description = {"format": 1, "name": "huge", "input_shape": [1], "layers": layers}
+    layers = [{"type": "Dense", "units": 10**7}]  # 4 TB of weights
+    description = {"format": 1, "name": "huge", "input_shape": [10**5], "layers": layers}
     packed = np.frombuffer(json.dumps(description | {"metadata": {}}).encode(), np.uint8)
     save_arrays(tmp_path / "huge.npz", {"network": packed, "w": np.zeros(1), "b": np.zeros(1)})
-    with pytest.raises(ValueError, match="do not fit"):
+    with memory_limit(1 << 24), pytest.raises(ValueError, match="do not fit"):
         convnet.load(tmp_path / "huge.npz")
 
 

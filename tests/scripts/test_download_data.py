@@ -2,10 +2,13 @@
 
 import gzip
 import hashlib
+import io
 import re
+import tarfile
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,9 +16,11 @@ import numpy as np
 import pytest
 
 from convnet.datasets import idx
+from convnet.datasets.mnist import SHA256
 from scripts import download_data
+from scripts.training.sources import MNIST, SOURCES, RemoteFile, Source
 
-NAMES = tuple(download_data.SHA256)
+NAMES = tuple(SHA256)
 
 
 @dataclass
@@ -71,9 +76,13 @@ def contents(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> dict[
     for name in NAMES:
         shape = (300, 28, 28) if "images" in name else (300,)
         unpacked[name] = idx.encode(rng.integers(0, 10, shape, dtype=np.uint8))
-    digests = {name: hashlib.sha256(data).hexdigest() for name, data in unpacked.items()}
-    for name, digest in digests.items():
-        monkeypatch.setitem(download_data.SHA256, name, digest)
+    files = tuple(
+        RemoteFile(f"{name}.gz", f"sha256:{hashlib.sha256(data).hexdigest()}", gunzipped=True)
+        for name, data in unpacked.items()
+    )
+    for name, data in unpacked.items():  # for what finds them unpacked, or in a sub-folder
+        monkeypatch.setitem(SHA256, name, hashlib.sha256(data).hexdigest())
+    monkeypatch.setitem(SOURCES, "mnist", replace(MNIST, files=files))
     return {f"{name}.gz": gzip.compress(data) for name, data in unpacked.items()}
 
 
@@ -93,9 +102,9 @@ def assert_complete(folder: Path, contents: dict[str, bytes]) -> None:
     }
 
 
-def run(folder: Path, *mirrors: Mirror) -> int:
+def run(folder: Path, *mirrors: Mirror, name: str = "mnist") -> int:
     options = [option for mirror in mirrors for option in ("--mirror", mirror.url)]
-    return download_data.main(["--out", str(folder), *options])
+    return download_data.main(["--set", name, "--out", str(folder), *options])
 
 
 def test_fetches_all_four_files_into_a_new_folder(
@@ -211,5 +220,97 @@ def test_shows_progress_without_tqdm(
     assert "(100%)" in capsys.readouterr().err
 
 
-def test_two_mirrors_are_known() -> None:
-    assert len(set(download_data.MIRRORS)) == 2
+# The table
+
+
+def test_every_row_of_the_table_is_whole() -> None:
+    for source in SOURCES.values():
+        assert source.mirrors
+        for file in source.files:
+            algorithm, _, digest = file.digest.partition(":")
+            assert len(digest) == {"sha256": 64, "md5": 32}[algorithm]
+    assert len(set(MNIST.mirrors)) == 2
+    assert {"mnist", "fashion-mnist", "emnist", "cifar10"} <= SOURCES.keys()
+
+
+def test_help_lists_the_sets(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        download_data.main(["--help"])
+    shown = capsys.readouterr().out
+    assert all(f"{name} " in shown and source.title in shown for name, source in SOURCES.items())
+
+
+def test_names_of_classes_are_written_beside_the_files(
+    tmp_path: Path, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = RemoteFile("a.bin", f"md5:{hashlib.md5(b'pixels', usedforsecurity=False).hexdigest()}")
+    names = ("T-shirt/top", "Ankle boot")
+    monkeypatch.setitem(SOURCES, "cifar10", Source("Test", "sub", (), (file,), names))
+    mirror.files["a.bin"] = b"pixels"
+    assert run(tmp_path, mirror, name="cifar10") == 0
+    assert (tmp_path / "sub" / "a.bin").read_bytes() == b"pixels"
+    assert (tmp_path / "sub" / "classes.txt").read_text() == "T-shirt/top\nAnkle boot\n"
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def tarred(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+MEMBERS = {"pack/one.bin": b"1" * 100_000, "pack/two.bin": b"2", "pack/readme.html": b"no"}
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.zip", zipped), ("a.tar.gz", tarred)])
+def test_archives_are_resumed_and_unpacked(
+    tmp_path: Path,
+    mirror: Mirror,
+    name: str,
+    pack: Callable[[dict[str, bytes]], bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = pack(MEMBERS)
+    digest = f"md5:{hashlib.md5(data, usedforsecurity=False).hexdigest()}"
+    file = RemoteFile(name, digest, members={"pack/one.bin": "x/one", "pack/two.bin": "two"})
+    monkeypatch.setitem(SOURCES, "emnist", Source("Test", "sub", (), (file,)))
+    mirror.files[name], mirror.break_after[name] = data, 40
+    assert run(tmp_path, mirror, name="emnist") == 0
+    assert mirror.requests == [(name, ""), (name, "bytes=40-")]
+    there = {path: path.read_bytes() for path in (tmp_path / "sub").rglob("*") if path.is_file()}
+    assert there == {
+        tmp_path / "sub" / "x" / "one": MEMBERS["pack/one.bin"],
+        tmp_path / "sub" / "two": b"2",
+    }
+    mirror.requests.clear()
+    assert run(tmp_path, mirror, name="emnist") == 0
+    assert not mirror.requests
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.zip", zipped), ("a.tar.gz", tarred)])
+def test_an_archive_without_a_member_is_named(
+    tmp_path: Path,
+    mirror: Mirror,
+    name: str,
+    pack: Callable[[dict[str, bytes]], bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = pack(MEMBERS)
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    file = RemoteFile(name, digest, members={"pack/three.bin": "three"})
+    monkeypatch.setitem(SOURCES, "emnist", Source("Test", "sub", (), (file,)))
+    mirror.files[name] = data
+    assert run(tmp_path, mirror, name="emnist") == 1
+    assert "the archive has no file pack/three.bin" in capsys.readouterr().err

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from convnet import datasets
-from convnet.datasets import Dataset, DatasetError, Split, csv, idx, mnist, pictures
+from convnet.datasets import Dataset, DatasetError, Split, csv, idx, mnist
+from convnet.datasets.pictures import class_folders
+from tests.support.memory import memory_limit
 
 Writer = Callable[[Path, Dataset], None]
 
@@ -126,6 +128,32 @@ BROKEN_IDX = {
     "gzip": (IMAGES, lambda d: gzip.compress(d)[:-30], "broken gzip data"),
     "checksum": (LABELS, lambda d: gzip.compress(d)[:-8] + bytes(8), "broken gzip data: CRC"),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("shape", [(2**32 - 1,) * 3, (2**20, 28, 28), (2**29, 1, 2)])
+def test_idx_takes_no_memory_for_what_it_only_claims(
+    tmp_path: Path, dataset: Dataset, shape: tuple[int, ...], zipped: bool
+) -> None:
+    write_idx(tmp_path, dataset)
+    data = struct.pack(">IIII", 2051, *shape) + bytes(1 << 20)
+    (tmp_path / IMAGES).write_bytes(gzip.compress(data) if zipped else data)
+    with (
+        memory_limit(16 << 20),
+        pytest.raises(DatasetError, match=rf"{IMAGES}: (byte 1048592: truncated|shape .* claims)"),
+    ):
+        datasets.load(tmp_path)
+
+
+def test_idx_refuses_zeros_without_end(tmp_path: Path, dataset: Dataset) -> None:
+    write_idx(tmp_path, dataset)
+    data = struct.pack(">IIII", 2051, 1 << 16, 28, 28) + bytes(28 * 28 << 16)
+    (tmp_path / IMAGES).write_bytes(gzip.compress(data))
+    with (
+        memory_limit(4 << 20),
+        pytest.raises(DatasetError, match=r"claims 51,380,224 values, limit 1\d,\d{3},\d{3}$"),
+    ):
+        datasets.load(tmp_path)
 
 
 @pytest.mark.parametrize("case", BROKEN_IDX)
@@ -256,7 +284,7 @@ def test_pictures_name_a_broken_file(tmp_path: Path, dataset: Dataset) -> None:
     write_split_pictures(tmp_path, dataset)
     (tmp_path / "train" / "0" / "00000.png").write_bytes(b"GIF89a")
     with pytest.raises(DatasetError, match=r"00000\.png: no PNG signature"):
-        pictures.load(tmp_path)
+        class_folders.load(tmp_path)
 
 
 # Splits

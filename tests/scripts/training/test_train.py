@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,9 +17,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convnet.datasets.mnist import SHA256
 from convnet.storage.npz import ArrayFile
-from scripts import download_data, train
+from scripts import train
 from scripts.training.recipes import RECIPES
+from scripts.training.sources import MNIST, SOURCES, RemoteFile
 from tests.support.tiny_digits import tiny_digits, write_csv, write_idx
 from tests.support.training import arguments, fails, run
 
@@ -220,10 +223,13 @@ def mirror(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     """A web server with the tiny data set, in the place of the mirrors that have MNIST."""
     folder = tmp_path / "mirror"
     folder.mkdir()
+    files = []
     for file in data.iterdir():
         (folder / f"{file.name}.gz").write_bytes(gzip.compress(file.read_bytes()))
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        monkeypatch.setitem(download_data.SHA256, file.name, digest)
+        monkeypatch.setitem(SHA256, file.name, digest)
+        files.append(RemoteFile(f"{file.name}.gz", f"sha256:{digest}", gunzipped=True))
+    monkeypatch.setitem(SOURCES, "mnist", replace(MNIST, files=tuple(files)))
 
     class Handler(SimpleHTTPRequestHandler):
         def log_message(self, *args: object) -> None:
@@ -236,20 +242,24 @@ def mirror(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         server.shutdown()
 
 
+def set_mirrors(monkeypatch: pytest.MonkeyPatch, *mirrors: str) -> None:
+    monkeypatch.setitem(SOURCES, "mnist", replace(SOURCES["mnist"], mirrors=mirrors))
+
+
 def test_missing_data_is_fetched_and_said(
     mirror: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(download_data, "MIRRORS", (mirror,))
+    set_mirrors(monkeypatch, mirror)
     monkeypatch.setenv("CONVNET_DATA_DIR", str(tmp_path / "fetched"))
     out = tmp_path / "n.npz"
     argv = ["--architecture", "zero-vs-one", "--out", str(out)]
     assert train.main(argv) == 0
     assert f"Downloading MNIST into {tmp_path}/fetched/" in capsys.readouterr().out
     assert len(list((tmp_path / "fetched").glob("*.gz"))) == 4
-    monkeypatch.setattr(download_data, "MIRRORS", ())  # now it is there
+    set_mirrors(monkeypatch)  # now it is there
     first = out.read_bytes()
     assert train.main(argv) == 0
     assert out.read_bytes() == first
@@ -258,7 +268,7 @@ def test_missing_data_is_fetched_and_said(
 def test_no_mirror_is_an_error_that_names_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(download_data, "MIRRORS", ("http://127.0.0.1:9",))
+    set_mirrors(monkeypatch, "http://127.0.0.1:9")
     monkeypatch.setenv("CONVNET_DATA_DIR", str(tmp_path / "fetched"))
     shown = fails(capsys, "--architecture", "cnn-numpy", "--out", str(tmp_path / "n.npz"))
     assert "Could not download" in shown

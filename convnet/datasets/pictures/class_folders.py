@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convnet.datasets import png
 from convnet.datasets.dataset import CLASSES, SIDE, Bytes, Dataset, DatasetError, Split
+from convnet.datasets.pictures import png
 
 SPLITS = {"train": ("train", "training"), "test": ("test", "testing")}
 TEST_SHARE = 7
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 def find(folder: Path) -> dict[str, Path]:
@@ -85,6 +86,8 @@ def _read(folder: Path, files: list[_File]) -> Split:
 
 def _image(path: Path) -> Bytes:
     image = png.read(path)
+    if image.ndim == 3:
+        image = np.rint(image @ LUMA).astype(np.uint8)
     if image.shape != (SIDE, SIDE):
         height, width = image.shape
         raise DatasetError(path, f"expected {SIDE} × {SIDE} pixels, got {width} × {height}")

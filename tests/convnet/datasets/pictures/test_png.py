@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from convnet.datasets import DatasetError, png
+from convnet.datasets import DatasetError
+from convnet.datasets.pictures import png, png_filters
+from tests.support.memory import memory_limit
 
 
 def saved(image: Image.Image, **options: object) -> bytes:
@@ -29,7 +31,8 @@ def test_png_of_each_kind_agrees_with_pillow(mode: str, rng: np.random.Generator
     for pixels in (noise, smooth):  # smooth pictures use the predicting filters
         image = Image.fromarray(pixels).convert(mode)
         white = Image.new("RGBA", image.size, "white")
-        wanted = Image.alpha_composite(white, image.convert("RGBA")).convert("L")
+        wanted = Image.alpha_composite(white, image.convert("RGBA"))
+        wanted = wanted.convert("L" if mode in ("1", "L", "LA") else "RGB")
         got = png.decode(saved(image)).astype(int)
         assert np.abs(got - np.asarray(wanted, int)).max() <= 1
 
@@ -50,8 +53,54 @@ def test_png_filters_agree_with_pillow(pixels: np.ndarray, filters: list[int]) -
     height, width, _ = pixels.shape
     rows = b"".join(bytes([filters[y]]) + pixels[y].tobytes() for y in range(height))
     data = png_file((width, height, 8, 2, 0, 0, 0), rows)  # any bytes are valid filtered rows
-    wanted = np.asarray(Image.open(io.BytesIO(data)).convert("L"), int)
-    assert np.abs(png.decode(data).astype(int) - wanted).max() <= 1
+    np.testing.assert_array_equal(png.decode(data), np.asarray(Image.open(io.BytesIO(data))))
+
+
+@pytest.mark.parametrize(("bits", "colour", "size"), [
+    (8, 0, (90, 70)), (8, 2, (70, 90)), (8, 4, (1, 300)), (8, 6, (300, 1)), (16, 6, (60, 60)),
+    (2, 0, (301, 99)),
+])  # fmt: skip
+def test_png_by_diagonals_is_png_by_rows(
+    bits: int, colour: int, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(bits + colour)
+    header = png.Header(*size, bits, colour)
+    rows = rng.integers(0, 256, (header.height, 1 + header.row_bytes), dtype=np.uint8)
+    rows[:, 0] = rng.choice([0, 1, 2, 3, 4, 4, 4], header.height)
+    data = png_file((*size, bits, colour, 0, 0, 0), rows.tobytes())
+    monkeypatch.setattr(png_filters, "DIAGONAL", 0)
+    monkeypatch.setattr(png, "BAND", 20 * header.row_bytes)  # in several bands
+    by_diagonals = png.decode(data)
+    monkeypatch.setattr(png_filters, "DIAGONAL", 1 << 30)
+    np.testing.assert_array_equal(by_diagonals, png.decode(data))
+
+
+def hostile(width: int, height: int, bits: int, colour: int, kind: int) -> bytes:
+    """A large picture of zeros in a small file, with the filter that takes longest."""
+    size = (width * png.CHANNELS[colour] * bits + 7) // 8
+    return png_file((width, height, bits, colour, 0, 0, 0), (bytes([kind]) + bytes(size)) * height)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 1024), (8192, 50), (50, 8192), (8192, 1)])
+@pytest.mark.parametrize("kind", [3, 4])
+def test_png_is_worked_on_as_long_as_its_sides_are(
+    width: int, height: int, kind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as long as it has pixels: a 32 KB file with 4096 × 4096 took more than a minute."""
+    steps = []
+    for name in ("_paeth", "_average", "_predict"):
+        function = getattr(png_filters, name)
+        counted = lambda *args, function=function: steps.append(1) or function(*args)  # noqa: E731
+        monkeypatch.setattr(png_filters, name, counted)
+    with memory_limit(128 << 20):
+        assert (png.decode(hostile(width, height, 8, 0, kind)) == 0).all()
+    assert len(steps) <= png_filters.DIAGONAL * (width + height)
+
+
+def test_png_of_many_bytes_takes_little_more_than_the_picture() -> None:
+    data = hostile(2048, 2048, 16, 6, 0)  # 34 MB of rows
+    with memory_limit(64 << 20):
+        assert (png.decode(data) == 255).all()  # transparent on white
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
@@ -73,7 +122,7 @@ def test_png_with_a_transparent_colour() -> None:
     assert png.decode(grey).tolist() == [[255, 9]]
     others = (b"PLTE", bytes([0, 0, 0, 9, 9, 9])), (b"tRNS", b"\0")
     palette = png_file((2, 1, 8, 3, 0, 0, 0), b"\0\x00\x01", *others)
-    assert png.decode(palette).tolist() == [[255, 9]]
+    assert png.decode(palette).tolist() == [[[255] * 3, [9] * 3]]
 
 
 GOOD = png_file((2, 1, 8, 0, 0, 0, 0), b"\0\x01\x02")
@@ -87,6 +136,9 @@ BROKEN_PNG = {
     "kind": (png_file((2, 1, 16, 3, 0, 0, 0), b""), "colour type 3 with 16 bits"),
     "no pixels": (png_file((0, 1, 8, 0, 0, 0, 0), b""), "got 0 × 1"),
     "bomb": (png_file((1 << 30, 1 << 30, 8, 0, 0, 0, 0), b""), "expected 1 to 16777216 pixels"),
+    "long": (png_file((1 << 24, 1, 8, 0, 0, 0, 0), b""), "at most 8192 in a row or column"),
+    "tall": (png_file((1, 1 << 24, 8, 0, 0, 0, 0), b""), "at most 8192 in a row or column"),
+    "long palette": (png_file((1, 1, 8, 3, 0, 0, 0), b"\0\0", (b"PLTE", bytes(771))), "palette"),
     "few rows": (png_file((2, 2, 8, 0, 0, 0, 0), b"\0\x01\x02"), "expected 6 bytes .* got 3"),
     "many rows": (png_file((2, 1, 8, 0, 0, 0, 0), bytes(9)), "expected 3 bytes .* got more"),
     "filter": (png_file((2, 1, 8, 0, 0, 0, 0), b"\x05\x01\x02"), "no such filter: 5"),
