@@ -1,18 +1,14 @@
 """Whole answers: the application's to whole requests, and problems for what never gets there."""
 
 import time
-from typing import TYPE_CHECKING
 
 from server.middleware import access_log, metrics
 from server.problems import Problem
 from server.worker import gunicorn_wsgi, raw_response
 from server.worker.connection import Connection
 
-if TYPE_CHECKING:
-    from server.worker.buffering import BufferingWorker
 
-
-def answer(worker: "BufferingWorker", conn: Connection) -> tuple[bytes, bool]:
+def answer(worker: gunicorn_wsgi.Worker, conn: Connection) -> tuple[bytes, bool]:
     """Let the application answer, and return that and whether the connection is kept."""
     reader = conn.reader
     assert reader.head is not None  # the request is whole
@@ -28,7 +24,7 @@ def answer(worker: "BufferingWorker", conn: Connection) -> tuple[bytes, bool]:
     return refusal(worker, conn, problem), False
 
 
-def refusal(worker: "BufferingWorker", conn: Connection, problem: Problem) -> bytes:
+def refusal(worker: gunicorn_wsgi.Worker, conn: Connection, problem: Problem) -> bytes:
     """Write an answer that the application does not get to see, and log and count it."""
     head = conn.reader.head_so_far()
     method, path = (part.decode("latin-1") for part in (head.method, head.target))
