@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -191,12 +192,27 @@ def test_no_rooms_import_each_other_in_a_circle(package: str) -> None:
         above.add(room)
 
 
+def file_of(target: str) -> Path | None:
+    """Return the file that an imported name is in, or None if it is not one of ours."""
+    for parts in (target.split("."), target.split(".")[:-1]):
+        place = ROOT.joinpath(*parts)
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if parts and file.is_file():
+                return file
+    return None
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    files = {path: set(map(file_of, targets_of(path))) for top in PACKAGES for path in sources(top)}
+    graph = {path: others - {path, None} for path, others in files.items()}
+    assert graph[ROOT / "convnet/network.py"] >= {ROOT / "convnet/layers/__init__.py"}
+    TopologicalSorter(graph).prepare()  # raises CycleError, with the circle
+
+
 @pytest.mark.parametrize("top", [*PACKAGES, "tests", "static/js"])
 def test_folders_are_small(top: str) -> None:
     files = Counter(
-        path.parent
-        for path in (ROOT / top).rglob("*")
-        if path.suffix in (".py", ".js", ".mjs") and path.name != "__init__.py"
+        path.parent for path in (ROOT / top).rglob("*") if path.suffix in (".py", ".js", ".mjs")
     )
     assert not {relative(folder): n for folder, n in files.items() if n > MOST_FILES}
 
