@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 _PARTS = {
     "architectures": ("ARCHITECTURES", "build"),
     "augmentation.augmenter": ("Augmenter",),
+    "ctc.loss": ("CTC",),
     "inference.served_network": ("InferenceNetwork",),
     "layers": (
         *("Conv2D", "Dense", "Flatten", "Reshape", "MaxPool2D", "AveragePool2D", "BatchNorm"),
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `_
     from convnet import datasets, layers, losses, optimizers
     from convnet.architectures import ARCHITECTURES, build
     from convnet.augmentation.augmenter import Augmenter
+    from convnet.ctc.loss import CTC
     from convnet.inference.served_network import InferenceNetwork
     from convnet.layers import (
         AveragePool2D,
@@ -86,6 +88,7 @@ else:
 
 __all__ = [
     "ARCHITECTURES",
+    "CTC",
     "SGD",
     "Adam",
     "AdamW",

@@ -56,6 +56,7 @@ ROOMS = {
         "layers": {"arrays", "checks", "correlation", "initializers", "runtime"},
         "losses": {"arrays", "checks", "layers"},
         "open_set": {"arrays", "checks", "losses"},
+        "ctc": {"arrays", "losses"},
         "network": {"arrays", "layers", "runtime", "storage"},
         "architectures": {"layers", "network"},
         "weights": {"arrays", "checks", "layers", "network", "storage"},
@@ -65,8 +66,8 @@ ROOMS = {
             "storage",
         },
         "__init__": {
-            *("architectures", "augmentation", "datasets", "inference", "layers", "losses"),
-            *("network", "optimizers", "runtime", "training", "weights"),
+            *("architectures", "augmentation", "ctc", "datasets", "inference", "layers"),
+            *("losses", "network", "optimizers", "runtime", "training", "weights"),
         },
     },
     "server": {
