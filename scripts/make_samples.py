@@ -100,6 +100,7 @@ SHEETS: dict[str, Callable[[Rng], Image.Image]] = {
     "nondigits": source_sheet("nondigits"),
     "photos": source_sheet("photos"),
     "cutouts": source_sheet("cutouts"),
+    "empties": source_sheet("empties"),
     "inputs": input_sheet,
     "standins": standin_sheet,
     "writers": writers_sheet,

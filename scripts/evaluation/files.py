@@ -40,6 +40,7 @@ class Folder:
 def read_folder(folder: Path) -> Folder:
     """Read every file in the sub-folders 0 to 9, digits, and ``none``, what is no digit.
 
+    Without any, files named by what they show are read: ``anything_7.png``, ``anything_none.jpg``.
     Hidden files are left out; it is not checked whether the others are pictures.
 
     Raises
@@ -54,8 +55,15 @@ def read_folder(folder: Path) -> Folder:
         for path in sorted((folder / name).glob("[!.]*"))
         if path.is_file()
     ]
+    found = found or [
+        (path, labels[name])
+        for path in sorted(folder.glob("[!.]*_*.*"))
+        if (name := path.stem.rpartition("_")[2]) in labels
+    ]
     if not found:
-        raise ValueError(f"{folder}: no pictures in sub-folders 0/ … 9/ or {OTHERS}/")
+        raise ValueError(
+            f"{folder}: no pictures in sub-folders 0/ … 9/ or {OTHERS}/, and none called …_7.png"
+        )
     paths = [path for path, _ in found]
     files = [path.read_bytes() for path in paths]
     return Folder(paths, files, np.array([label for _, label in found]))

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.recipe.digits import ServedRecipe, calibrate, describe, gather, make_trainer, train
+from convnet import datasets
+from scripts.recipe.digits import (
+    Parts,
+    ServedRecipe,
+    calibrate,
+    describe,
+    gather,
+    make_trainer,
+    train,
+)
+from scripts.synthesis.recorded import collection
+from scripts.synthesis.sources import FROM_RECORDED
 from scripts.training.bar import TrainingBar
 from scripts.training.data import fingerprint, open_dataset
 from scripts.training.run import Run
@@ -22,7 +33,7 @@ def train_served(options: argparse.Namespace) -> int:
     recipe = _recipe(options)
     folder = options.checkpoint
     data = open_dataset(options.data)
-    material = gather(recipe, data, folder)
+    material = gather(recipe, data, folder, _recorded(recipe, options.data))
     trainer = make_trainer(recipe, material)
     network = trainer.network
     print(network.summary(), end="\n\n", flush=True)
@@ -58,6 +69,13 @@ def _recipe(options: argparse.Namespace) -> ServedRecipe:
             f"got {recipe.limit}"
         )
     return recipe
+
+
+def _recorded(recipe: ServedRecipe, data: Path | None) -> Parts | None:
+    """Read what real writers wrote, if the recipe has pictures of it."""
+    if FROM_RECORDED.isdisjoint({*recipe.kinds, *recipe.held_out_kinds}):
+        return None
+    return collection.load(data or datasets.default_folder())
 
 
 def _round_to_half(arrays: dict[str, np.ndarray]) -> None:

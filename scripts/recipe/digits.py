@@ -20,9 +20,14 @@ from convnet.training.batches import to_float, with_channel
 from convnet.training.trainer import Trainer
 from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
 from scripts.recipe.pictures import Pictures, from_mnist, synthetic
+from scripts.synthesis.recorded.collection import Recorded
+from scripts.synthesis.sources import Material as Sources
 from scripts.training.run import Run
 
-VERSION = "1"
+VERSION = "2"
+
+Parts = tuple[Recorded, Recorded]
+"""What real writers wrote: for training, and for choosing."""
 
 
 @dataclass(frozen=True)
@@ -46,31 +51,39 @@ class ServedRecipe:
     """
 
     seed: int = 0
-    mnist_repeats: int = 3
+    mnist_repeats: int = 2
     kinds: Mapping[str, int] = field(
         default_factory=lambda: {
-            "handwriting": 45_000,
+            "handwriting": 30_000,
+            "recorded": 50_000,
+            "scans": 15_000,
             "printed": 20_000,
             "photos": 20_000,
             "restroked": 10_000,
             "rescanned": 10_000,
-            "cutouts": 20_000,
-            "nondigits": 45_000,
+            "cutouts": 15_000,
+            "nondigits": 40_000,
+            "letters": 25_000,
+            "empties": 8_000,
         }
     )
     held_out_kinds: Mapping[str, int] = field(
         default_factory=lambda: {
             "handwriting": 2_000,
+            "recorded": 2_000,
+            "scans": 1_000,
             "printed": 1_000,
             "photos": 1_000,
             "rescanned": 1_000,
             "cutouts": 1_000,
             "nondigits": 3_000,
+            "letters": 2_000,
+            "empties": 1_000,
         }
     )
     held_out: int = 5_000
-    epochs: int = 8
-    final_epochs: int = 2
+    epochs: int = 6
+    final_epochs: int = 1
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
@@ -112,13 +125,22 @@ class Material:
         return held_out.only(held_out.labels < 0)
 
 
-def gather(recipe: ServedRecipe, data: datasets.Dataset, folder: Path) -> Material:
-    """Draw all pictures, or read those that an earlier run left in `folder`."""
+def gather(
+    recipe: ServedRecipe, data: datasets.Dataset, folder: Path, recorded: Parts | None = None
+) -> Material:
+    """Draw all pictures, or read those that an earlier run left in `folder`.
+
+    `recorded` is what real writers wrote, for training and for choosing (`collection.load`); None
+    if no kind of the recipe starts from it.
+    """
     train, held_out = data.train.subset(limit=recipe.limit).hold_out(recipe.held_out)
     own = from_mnist(train)
-    drawn = synthetic(recipe.kinds, recipe.seed, train, folder)
+    of_training, of_choosing = recorded or (None, None)
+    sources = Sources(train.images, train.labels, of_training)
+    drawn = synthetic(recipe.kinds, recipe.seed, sources, folder)
     # Another seed: held-out pictures are other pictures.
-    others = synthetic(recipe.held_out_kinds, recipe.seed + 1_000, held_out, folder)
+    sources = Sources(held_out.images, held_out.labels, of_choosing)
+    others = synthetic(recipe.held_out_kinds, recipe.seed + 1_000, sources, folder)
     everything = sum([*drawn.values(), *[own] * (recipe.mnist_repeats - 1)], own)
     return Material(everything, from_mnist(held_out), others)
 

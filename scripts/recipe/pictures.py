@@ -14,7 +14,6 @@ from convnet import datasets
 from convnet.storage.npz import ArrayFile, save_arrays
 from scripts.synthesis.dataset import training_set
 from scripts.synthesis.sources import Material
-from scripts.training.data import fingerprint
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def from_mnist(split: datasets.Split) -> Pictures:
 
 
 def synthetic(
-    kinds: Mapping[str, int], seed: int, mnist: datasets.Split, folder: Path, workers: int = 2
+    kinds: Mapping[str, int], seed: int, material: Material, folder: Path, workers: int = 2
 ) -> dict[str, Pictures]:
     """Draw pictures of each kind, or read those that an earlier run left in `folder`.
 
@@ -59,14 +58,12 @@ def synthetic(
         How many of each kind of `scripts.synthesis.dataset.KINDS`.
     seed : int
         The same seed gives the same pictures.
-    mnist : Split
-        The digits that some kinds start from: pictures made from others are not read.
+    material : Material
+        What some kinds start from: pictures made from other material are not read.
     """
-    material = Material(mnist.images, mnist.labels)
-    source = fingerprint(mnist)
     drawn = {}
     for kind, count in kinds.items():
-        file = folder / f"{kind}-{count}-{seed}-{source}.npz"
+        file = folder / f"{kind}-{count}-{seed}-{material.fingerprint(kind):08x}.npz"
         if not file.exists():
             print(f"drawing {count:,} pictures: {kind} …", flush=True)
             # A stream of its own for each kind, so that one can be changed without the others.

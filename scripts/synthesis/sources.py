@@ -6,6 +6,7 @@ set. Labels are digits, or -1 for what is no digit.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from scripts.synthesis.handwriting.pens import draw_pen
 from scripts.synthesis.handwriting.strokes import Hand, write
 from scripts.synthesis.handwriting.templates import choose_template
 from scripts.synthesis.mnist import restroke
+from scripts.synthesis.others.empty import empty_place
 from scripts.synthesis.others.nondigits import draw_nondigit
 from scripts.synthesis.pages.canvas import page, place, place_mask
 from scripts.synthesis.pages.clutter import clutter
@@ -23,8 +25,11 @@ from scripts.synthesis.pages.cutouts import cut_out
 from scripts.synthesis.pages.geometry import crop
 from scripts.synthesis.pages.photos import photograph
 from scripts.synthesis.print.printing import printed_digit, set_on_page
+from scripts.synthesis.recorded.collection import Recorded
+from scripts.synthesis.recorded.rewriting import choose_scan, ink_anew, rewrite
 
 FROM_MNIST = frozenset({"restroked", "rescanned"})
+FROM_RECORDED = frozenset({"recorded", "letters", "scans"})
 NOT_A_DIGIT = -1
 
 
@@ -48,20 +53,35 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True)
 class Material:
-    """MNIST training digits for the sources that start from them.
+    """What other people wrote, for the sources that start from it.
 
     Attributes
     ----------
     images : ndarray of uint8, shape (N, 28, 28), or None
+        MNIST training digits.
     labels : ndarray of uint8, shape (N,), or None
+    recorded : Recorded, optional
+        Pen strokes and scans.
     """
 
     images: np.ndarray | None = None
     labels: np.ndarray | None = None
+    recorded: Recorded | None = None
 
     def allows(self, kind: str) -> bool:
         """Tell whether a source of this kind has all it needs."""
+        if kind in FROM_RECORDED:
+            return self.recorded is not None
         return self.images is not None or kind not in FROM_MNIST
+
+    def fingerprint(self, kind: str) -> int:
+        """Return a number that other material for this kind would not have."""
+        value = 0
+        if self.images is not None and self.labels is not None:
+            value = zlib.crc32(self.labels, zlib.crc32(self.images))
+        if kind in FROM_RECORDED and self.recorded is not None:
+            value ^= self.recorded.fingerprint
+        return value
 
 
 Source = Callable[[np.random.Generator, Material], Iterator[Picture]]
@@ -144,6 +164,63 @@ def cutouts(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
             yield Picture(cut_out(ink, rng), digit, None if digit == NOT_A_DIGIT else ink)
 
 
+def recorded(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Digits as real writers moved the pen, with other pens, on other pages."""
+    if material.recorded is None:
+        return
+    while True:
+        digit = int(rng.integers(10))
+        writers = material.recorded.digits[digit]
+        lines = rewrite(writers[rng.integers(len(writers))], rng)
+        coverage = place(lines, draw_pen(rng), rng)
+        yield _in_the_world(coverage, digit, rng)
+
+
+def letters(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Letters and signs as real writers moved the pen: no digits."""
+    if material.recorded is None:
+        return
+    while True:
+        others = material.recorded.others
+        lines = rewrite(others[rng.integers(len(others))], rng)
+        yield _in_the_world(place(lines, draw_pen(rng), rng), NOT_A_DIGIT, rng)
+
+
+def scans(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Digits of old collections: as they are, or inked anew."""
+    if material.recorded is None:
+        return
+    while True:
+        mask, digit = choose_scan(material.recorded.scans, rng)
+        kind = rng.random()
+        if kind < 0.3:
+            yield Picture(cut_out(crop(mask), rng), digit, crop(mask))
+            continue
+        ink = ink_anew(mask, rng)
+        if kind < 0.5:
+            yield Picture(cut_out(ink, rng), digit, ink)
+        else:
+            yield _in_the_world(place_mask(ink, rng), digit, rng)
+
+
+def empties(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """Places where nobody wrote: paper, edges of cells, rulings, textures."""
+    while True:
+        yield Picture(empty_place(rng), NOT_A_DIGIT)
+
+
+def _in_the_world(coverage: np.ndarray, digit: int, rng: np.random.Generator) -> Picture:
+    """Show coverage on a page, mostly; in a photo, or as a little scan."""
+    kind, ink = rng.random(), crop(coverage) if coverage.any() else coverage
+    shown = ink if digit != NOT_A_DIGIT else None
+    if kind < 0.15 and ink.any():
+        return Picture(photograph(ink, rng), digit, shown)
+    if kind < 0.3 and ink.any():
+        return Picture(cut_out(ink, rng), digit, shown)
+    soiled = clutter(coverage, rng) if rng.random() < 0.05 else coverage
+    return Picture(page(soiled, rng), digit, None if digit == NOT_A_DIGIT else coverage)
+
+
 def _digit_on_page(ink: np.ndarray, digit: int, soiled: float, rng: np.random.Generator) -> Picture:
     """Give coverage its tones and faults; `soiled` is the chance of clutter."""
     coverage = clutter(ink, rng) if rng.random() < soiled else ink
@@ -158,4 +235,8 @@ SOURCES: dict[str, Source] = {
     "restroked": restroked,
     "rescanned": rescanned,
     "cutouts": cutouts,
+    "recorded": recorded,
+    "letters": letters,
+    "scans": scans,
+    "empties": empties,
 }

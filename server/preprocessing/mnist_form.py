@@ -162,8 +162,11 @@ def _fit(ink: Ink) -> Ink:
 
 
 def _full_strength(digit: Ink) -> Ink:
-    """Raise the darkest tenth of the ink to full strength, if it is not."""
-    ink = digit[digit > 0.1]
+    """Raise the darkest tenth of the ink to full strength, if it is not.
+
+    A long thin line can be fainter than a tenth everywhere after shrinking.
+    """
+    ink = digit[digit > min(0.1, digit.max() / 2)]
     darkest = np.partition(ink, 9 * ink.size // 10)[9 * ink.size // 10]
     return np.asarray(np.minimum(digit / darkest, np.float32(1)))
 

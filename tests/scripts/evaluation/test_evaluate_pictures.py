@@ -371,3 +371,11 @@ def test_the_shipped_card_is_of_the_shipped_weights(root: Path) -> None:
     recognizer = Recognizer.load("digits")
     assert recognizer.sha256 is not None
     assert recognizer.sha256 in text, "measure again: python scripts/evaluate.py --card"
+
+
+def test_files_named_by_what_they_show_are_read(tmp_path):
+    for name in ("0001_7.png", "b_none.jpg", "c_70.png", "plain.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    folder = read_folder(tmp_path)
+    assert [path.name for path in folder.paths] == ["0001_7.png", "b_none.jpg"]
+    assert folder.labels.tolist() == [7, -1]

@@ -15,6 +15,7 @@ from scripts.recipe import command
 from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
 from scripts.recipe.digits import Material, ServedRecipe, gather, logits
 from scripts.recipe.pictures import Pictures, from_mnist, synthetic
+from scripts.synthesis.sources import Material as Sources
 from scripts.training.bar import TrainingBar
 from server.recognizer import Recognizer
 from tests.support.tiny_digits import tiny_digits, write_idx
@@ -234,7 +235,12 @@ def test_material_tells_digits_from_what_is_none() -> None:
 
 
 def test_pictures_are_drawn_once_and_by_their_seed(tmp_path: Path) -> None:
-    draw = partial(synthetic, {"handwriting": 12}, mnist=DATA.train, workers=1)
+    draw = partial(
+        synthetic,
+        {"handwriting": 12},
+        material=Sources(DATA.train.images, DATA.train.labels),
+        workers=1,
+    )
     first = draw(seed=1, folder=tmp_path)["handwriting"]
     again = draw(seed=1, folder=tmp_path / "elsewhere")["handwriting"]
     other = draw(seed=2, folder=tmp_path)["handwriting"]
@@ -250,7 +256,8 @@ def test_pictures_are_drawn_once_and_by_their_seed(tmp_path: Path) -> None:
 def test_pictures_made_from_other_digits_are_not_taken_for_these(tmp_path: Path) -> None:
     for digit in (1, 7):
         chosen = DATA.train.subset((digit,))
-        drawn = synthetic({"rescanned": 4}, 0, chosen, tmp_path, workers=1)["rescanned"]
+        material = Sources(chosen.images, chosen.labels)
+        drawn = synthetic({"rescanned": 4}, 0, material, tmp_path, workers=1)["rescanned"]
         assert set(drawn.labels.tolist()) == {digit}
 
 
@@ -311,3 +318,12 @@ def test_the_trade_off_is_counted(rng: np.random.Generator) -> None:
     assert refused == sorted(refused, reverse=True)
     assert refused[0] > refused[-1]
     assert rows[0]["digits_accepted"] == pytest.approx(0.9, abs=2e-3)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_recipe_with_real_writers_says_how_to_get_them(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "ServedRecipe", partial(TINY, kinds={"recorded": 5}))
+    assert train.main(recipe(data)) == 1
+    assert "download_data.py --set unipen" in capsys.readouterr().err
