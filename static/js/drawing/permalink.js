@@ -14,7 +14,16 @@ import { flatten, simplify } from "./strokes.js";
 const VERSION = 1;
 const GRID = 1000;
 const SCALE = 100;
+
+/** A drawing in a link has at most so many points in all its strokes. */
 const MAX_POINTS = 20_000;
+
+/**
+ * Most that a drawing in a link may cost to draw. A segment costs the area of the box around it, in
+ * squares of the canvas's height, but no more than the whole canvas.
+ */
+const MAX_AREA = 500;
+const CANVAS_AREA = 2.5;
 
 /** @returns {string} the fragment, without `#` */
 export function encodeDrawing({ wide, strokes }) {
@@ -54,22 +63,48 @@ function readDrawing(reader) {
   if (reader.byte() !== VERSION) return null;
   const wide = reader.byte() === 1;
   const strokes = [];
-  while (!reader.done) strokes.push(readStroke(reader));
+  let left = MAX_POINTS;
+  while (!reader.done) {
+    strokes.push(readStroke(reader, left));
+    left -= strokes.at(-1).points.length;
+  }
+  const area = strokes.reduce((sum, stroke) => sum + areaOf(stroke), 0);
+  if (area > MAX_AREA) throw new RangeError(`a drawing of ${area} squares`);
   return { wide, strokes };
 }
 
-function readStroke(reader) {
-  const width = reader.varint() / GRID;
+function readStroke(reader, most) {
+  const width = positive(reader.varint()) / GRID;
   const head = reader.varint();
   const [count, numbers] = [Math.floor(head / 2), head % 2 ? 3 : 2];
-  if (count < 1 || count > MAX_POINTS) throw new RangeError(`a stroke of ${count} points`);
+  if (count < 1 || count > most) throw new RangeError(`a stroke of ${count} points`);
   const point = [0, 0, SCALE];
   const points = [];
   for (let n = 0; n < count; n++) {
     for (let i = 0; i < numbers; i++) point[i] += unzigzag(reader.varint());
+    positive(point[2]);
     points.push([point[0] / GRID, point[1] / GRID, point[2] / SCALE]);
   }
   return { width, points, smooth: true };
+}
+
+/** A canvas throws on a line of negative thickness. */
+function positive(thickness) {
+  if (thickness <= 0) throw new RangeError(`a line ${thickness} thick`);
+  return thickness;
+}
+
+/** What a stroke costs to draw; see `MAX_AREA`. */
+function areaOf({ width, points }) {
+  let area = 0;
+  let before = points[0];
+  for (const point of points) {
+    const thickness = width * Math.max(before[2], point[2]);
+    const [dx, dy] = [Math.abs(point[0] - before[0]), Math.abs(point[1] - before[1])];
+    area += Math.min(CANVAS_AREA, (dx + thickness) * (dy + thickness));
+    before = point;
+  }
+  return area;
 }
 
 function quantize([x, y, scale]) {

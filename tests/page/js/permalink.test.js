@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { decodeDrawing, encodeDrawing } from "../../../static/js/drawing/permalink.js";
+import { rasterize } from "../../../static/js/drawing/raster.js";
 import { sampleStrokes } from "../../../static/js/drawing/samples.js";
 import { distanceToSegment, flatten } from "../../../static/js/drawing/strokes.js";
 
@@ -106,4 +107,41 @@ test("a link cannot ask for endless work", () => {
   const bytes = [1, 0, 80, 254, 255, 255, 127]; // a stroke of 134 million points
   const text = Buffer.from(bytes).toString("base64url");
   assert.equal(decodeDrawing(`#d=${text}`), null);
+});
+
+/** A link of strokes whose points are taken as they are. */
+const craft = (...strokes) =>
+  encodeDrawing({ wide: false, strokes: strokes.map((s) => ({ smooth: true, ...s })) });
+
+test("a link cannot ask for lines without thickness", () => {
+  const points = (scale) => [
+    [0.1, 0.1, 1],
+    [0.5, 0.5, scale],
+    [0.9, 0.1, 1],
+  ];
+  assert.ok(decodeDrawing(craft({ width: 0.1, points: points(0.01) })));
+  for (const scale of [0, -0.01, -3]) {
+    assert.equal(decodeDrawing(craft({ width: 0.1, points: points(scale) })), null, `${scale}`);
+  }
+  const link = (...bytes) => `#d=${Buffer.from(bytes).toString("base64url")}`;
+  assert.ok(decodeDrawing(link(1, 0, 1, 2, 10, 10)));
+  assert.equal(decodeDrawing(link(1, 0, 0, 2, 10, 10)), null);
+});
+
+test("a link cannot ask for more points than fit, in one stroke or in many", () => {
+  const dots = (count) => Array.from({ length: count }, (_, i) => [0.5, (i % 100) / 100, 1]);
+  assert.ok(decodeDrawing(craft({ width: 0.01, points: dots(20_000) })));
+  assert.equal(decodeDrawing(craft({ width: 0.01, points: dots(20_001) })), null);
+  const halves = [10_000, 10_001].map((count) => ({ width: 0.01, points: dots(count) }));
+  assert.equal(decodeDrawing(craft(...halves)), null);
+});
+
+test("a link cannot ask for more ink than is soon drawn", () => {
+  const across = (count) => Array.from({ length: count }, (_, i) => [i % 2, i % 2, 1]);
+  const shown = decodeDrawing(craft({ width: 0.01, points: across(300) }));
+  assert.ok(rasterize(shown.strokes).pixels.includes(0));
+  assert.equal(decodeDrawing(craft({ width: 0.01, points: across(3000) })), null);
+  assert.equal(decodeDrawing(craft({ width: 100, points: across(3000) })), null);
+  const far = across(3000).map(([x, y]) => [x * 1000, y * 1000, 1]);
+  assert.equal(decodeDrawing(craft({ width: 0.01, points: far })), null);
 });
