@@ -88,7 +88,7 @@ class ServedRecipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     average: float = 0.9995
-    accepted: float = 0.997
+    accepted: float = 0.996
     limit: int | None = None
     augment: Augmenter = field(
         default_factory=lambda: Augmenter(
