@@ -5,50 +5,36 @@
 * `winograd`: a quarter of the multiplications, for 3×3 kernels with many channels.
 * `whole_rows`: kernel gradients, for few channels.
 
-`Conv2D` (`convnet/layers/conv.py`) calls the three functions of this file. All arrays in this
-package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in, C_out). The plain definition, as
-loops, is in `convnet/reference.py`; what was measured is in docs/performance.md.
+`dense` chooses among them; `dilated` brings kernels with gaps, and `grouped` channels in groups,
+back to what they can do. `Conv2D` (`convnet/layers/conv.py`) calls the three functions of this file.
+All arrays in this package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in / groups, C_out).
+The plain definition, as loops, is in `convnet/reference.py`; what was measured is in
+docs/performance.md.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import numpy as np
 
 from convnet.arrays import Array, Shape
-from convnet.correlation import im2col, overlapping_windows, whole_rows, winograd
+from convnet.correlation import grouped
 from convnet.correlation.geometry import Geometry
 
 __all__ = ["Geometry", "correlate", "input_gradient", "kernel_gradient"]
 
-# For up to this many images, one matrix product for each output pixel is too narrow to be fast.
-FEW = 8
-
 
 def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None = None) -> Array:
-    """Return out[i, j, o, n] = Σ x[i·s + kh, j·s + kw, c, n] · kernel[kh, kw, c, o] + bias[o]."""
+    """Return out[i, j, o, n] = Σ x[i·s + kh·d, j·s + kw·d, c, n] · kernel[kh, kw, c, o] + bias[o].
+
+    s is the stride, d the dilation; with groups, c runs over the channels of the group of o.
+    """
     bias_column = None if bias is None else bias.astype(x.dtype, copy=False)[:, None]
-    algorithm = _fastest(x, kernel.shape[3], geometry)
-    out: Array = algorithm.correlate(x, kernel.astype(x.dtype, copy=False), geometry, bias_column)
-    return out
+    return grouped.correlate(x, kernel.astype(x.dtype, copy=False), geometry, bias_column)
 
 
 def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
-    """Return dkernel[kh, kw, c, o] = Σ x[i·s + kh, j·s + kw, c, n] · dout[i, j, o, n]."""
-    algorithm = _fastest(x, dout.shape[2], geometry)
-    if algorithm is overlapping_windows and whole_rows.suits(x, dout, geometry):
-        algorithm = whole_rows
-    gradient: Array = algorithm.kernel_gradient(x, dout, geometry)
-    return gradient
-
-
-def _fastest(x: Array, channels_out: int, geometry: Geometry) -> ModuleType:
-    if 0 < x.shape[3] <= FEW:
-        return im2col
-    if winograd.suits(x, channels_out, geometry):
-        return winograd
-    return overlapping_windows
+    """Return dkernel[kh, kw, c, o] = Σ x[i·s + kh·d, j·s + kw·d, c, n] · dout[i, j, o, n]."""
+    return grouped.kernel_gradient(x, dout, geometry)
 
 
 def input_gradient(dout: Array, kernel: Array, geometry: Geometry, size: Shape) -> Array:
@@ -57,8 +43,8 @@ def input_gradient(dout: Array, kernel: Array, geometry: Geometry, size: Shape) 
     With a stride, `dout` is first spread out with zeros between its pixels.
     """
     spread = _spread(dout, geometry.stride)
-    (kh, kw), (height, width) = geometry.kernel, size
-    top, left = kh - 1 - geometry.top, kw - 1 - geometry.left
+    (tall, wide), (height, width) = geometry.extent, size
+    top, left = tall - 1 - geometry.top, wide - 1 - geometry.left
     bottom = height + geometry.top - spread.shape[0]
     right = width + geometry.left - spread.shape[1]
     # More padding than kernel: those outputs saw nothing but zeros, and give nothing back.
@@ -66,9 +52,19 @@ def input_gradient(dout: Array, kernel: Array, geometry: Geometry, size: Shape) 
         max(0, -top) : spread.shape[0] - max(0, -bottom),
         max(0, -left) : spread.shape[1] - max(0, -right),
     ]
-    full = Geometry((kh, kw), (1, 1), *(max(0, side) for side in (top, bottom, left, right)))
-    turned = np.ascontiguousarray(kernel[::-1, ::-1].transpose(0, 1, 3, 2))
-    return correlate(spread, turned, full)
+    sides = (max(0, side) for side in (top, bottom, left, right))
+    full = Geometry(
+        geometry.kernel, (1, 1), *sides, dilation=geometry.dilation, groups=geometry.groups
+    )
+    return correlate(spread, _turned(kernel, geometry.groups), full)
+
+
+def _turned(kernel: Array, groups: int) -> Array:
+    """Turn a kernel by 180 degrees, and let inputs and outputs of each group change places."""
+    kh, kw, channels, filters = kernel.shape
+    parts = kernel[::-1, ::-1].reshape(kh, kw, channels, groups, filters // groups)
+    swapped = parts.transpose(0, 1, 4, 3, 2)
+    return np.ascontiguousarray(swapped.reshape(kh, kw, filters // groups, groups * channels))
 
 
 def _spread(dout: Array, stride: tuple[int, int]) -> Array:

@@ -21,7 +21,7 @@ def correlate(x: Array, kernel: Array, geometry: Geometry, bias: Array | None) -
     windows = im2col(x, geometry)
     out_height, out_width, batch = windows.shape[:3]
     channels = kernel.shape[3]
-    matrix = windows.reshape(out_height * out_width * batch, -1)
+    matrix = windows.reshape(out_height * out_width * batch, kernel[..., 0].size)
     out = matrix @ kernel.reshape(-1, channels)
     if bias is not None:
         out += bias[:, 0]
@@ -39,11 +39,11 @@ def kernel_gradient(x: Array, dout: Array, geometry: Geometry) -> Array:
 def im2col(x: Array, geometry: Geometry) -> Array:
     """Copy all windows of `x` (H, W, C, N) to an array (H_out, W_out, N, KH, KW, C)."""
     (kh, kw), (down, right) = geometry.kernel, geometry.stride
-    if geometry.top or geometry.bottom or geometry.left or geometry.right:
-        sides = (geometry.top, geometry.bottom), (geometry.left, geometry.right)
-        x = np.pad(x, (*sides, (0, 0), (0, 0)))
-    height, width, channels, batch = x.shape
-    out_height, out_width = (height - kh) // down + 1, (width - kw) // right + 1
+    x = geometry.padded(x)
+    channels, batch = x.shape[2:]
+    tall, wide = geometry.extent
+    out_height, out_width = (x.shape[0] - tall) // down + 1, (x.shape[1] - wide) // right + 1
     h, w, c, n = x.strides
     shape = (out_height, out_width, batch, kh, kw, channels)
-    return np.ascontiguousarray(as_strided(x, shape, (down * h, right * w, n, h, w, c)))
+    apart = (geometry.dilation[0] * h, geometry.dilation[1] * w)
+    return np.ascontiguousarray(as_strided(x, shape, (down * h, right * w, n, *apart, c)))

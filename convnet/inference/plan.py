@@ -15,6 +15,7 @@ from collections import deque
 import numpy as np
 
 from convnet.arrays import Array
+from convnet.correlation.geometry import Geometry
 from convnet.correlation.winograd import TILE
 from convnet.inference import winograd_steps
 from convnet.inference.steps import Step, copy, largest, multiply, pad, runs
@@ -49,7 +50,7 @@ class Plan:
     def _add(self, layers: deque[Layer]) -> None:
         """Take the first of `layers` off (and a pooling that is done with it); add its steps."""
         layer = layers.popleft()
-        if isinstance(layer, Conv2D):
+        if isinstance(layer, Conv2D) and layer.groups == 1:
             pool = _pool_within_tiles(layer, layers)
             if pool > 1:
                 layers.popleft()
@@ -90,11 +91,11 @@ def _conv(layer: Conv2D, source: Array, pool: int) -> tuple[list[Step], Array]:
     geometry, (height, width, _) = layer.geometry, source.shape
     size = (geometry.top + height + geometry.bottom, geometry.left + width + geometry.right)
     padded, padding = pad(source, geometry.top, geometry.left, size)
-    return padding + _im2col(padded, kernel, bias, geometry.stride, out), out
+    return padding + _im2col(padded, kernel, bias, geometry, out), out
 
 
 def _im2col(
-    source: Array, kernel: Array, bias: Array, stride: tuple[int, int], out: Array
+    source: Array, kernel: Array, bias: Array, geometry: Geometry, out: Array
 ) -> list[Step]:
     """Copy the windows out, and multiply them with the kernel.
 
@@ -103,21 +104,25 @@ def _im2col(
     """
     kh, kw, channels, filters = kernel.shape
     h, w, _ = source.strides
+    (down, right), stride = geometry.dilation, geometry.stride
     places, steps = out.shape[:2], (h * stride[0], w * stride[1])
     matrix = np.vstack([kernel.reshape(-1, filters), bias])
     flat = out.reshape(-1, filters)
     if channels == stride[1] == 1:  # a row of the output is a longer run than a row of a window
         columns = np.ones((len(matrix), len(flat)), np.float32)
         height, width = places
-        windows = runs(source, width, (kh, kw, height), (h, w, steps[0]))
+        windows = runs(source, width, (kh, kw, height), (down * h, right * w, steps[0]))
         run = width * out.itemsize
         patches = runs(columns, width, windows.shape, (kw * height * run, height * run, run))
         rows = columns.T
     else:
         rows = np.ones((len(flat), len(matrix)), np.float32)
-        windows = runs(source, kw * channels, (*places, kh), (*steps, h))
-        row, run = rows.strides[0], kw * channels * out.itemsize
-        patches = runs(rows, kw * channels, windows.shape, (places[1] * row, row, run))
+        # Neighbours in a row of a window lie next to each other in memory, unless there are gaps.
+        length = kw * channels if right == 1 else channels
+        shape = (*places, kh, kw * channels // length)
+        windows = runs(source, length, shape, (*steps, down * h, right * w))
+        row, run = rows.strides[0], length * out.itemsize
+        patches = runs(rows, length, shape, (places[1] * row, row, shape[3] * run, run))
     return [copy(windows, patches), multiply(rows, matrix, flat)]
 
 

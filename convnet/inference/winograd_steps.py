@@ -23,7 +23,8 @@ def suits(output_shape: Shape, channels: int, geometry: Geometry) -> bool:
     height, width, filters = output_shape
     return (
         geometry.kernel == (KERNEL, KERNEL)
-        and geometry.stride == (1, 1)
+        and geometry.stride == geometry.dilation == (1, 1)
+        and geometry.groups == 1
         and min(channels, filters) >= FEWEST_CHANNELS
         and min(height, width) > 2 * TILE
     )

@@ -25,6 +25,14 @@ Input gradient
     which is a correlation of dout (padded by K-1, and spread with zeros where s > 1) with the
     kernel turned by 180 degrees: the index of dout falls while that of w rises.
 
+Dilation
+    A kernel with gaps: w[kh, kw] is laid on x[i·s + kh·d, j·s + kw·d], so it reaches over
+    (K - 1)·d + 1 pixels with K numbers. In all sums above, kh and kw become kh·d and kw·d.
+
+Groups
+    The channels are split into parts, and each filter sees one part only. With as many groups as
+    channels every channel is filtered by itself: a *depthwise* convolution.
+
 The first sum is written out as loops in `convnet/reference.py`; how all of them run at the speed of
 BLAS is told in `convnet/correlation/__init__.py`.
 Source: Goodfellow, Bengio, Courville, *Deep Learning* (2016), section 9.1 and equations 9.6-9.13.
@@ -64,13 +72,18 @@ class Conv2D(Layer):
         False before BatchNorm, which would subtract the bias again.
     mode : "cross-correlation" or "convolution"
         Whether the kernel is used as it is, or turned by 180 degrees.
+    dilation : int or (int, int)
+        Step between the pixels that neighbours in a kernel are laid on.
+    groups : int
+        Parts that the channels are split into; it must divide C_in and `filters`.
     initializer : str or callable
         Of the kernels, see `convnet.initializers`.
 
     Raises
     ------
     ValueError
-        If an argument is out of range, or, in `build`, if the kernel is larger than its input.
+        If an argument is out of range, or, in `build`, if the kernel is larger than its input or
+        `groups` does not divide the channels.
     """
 
     kind = "conv"
@@ -84,6 +97,8 @@ class Conv2D(Layer):
         padding: Padding = "valid",
         use_bias: bool = True,
         mode: Mode = "cross-correlation",
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
         initializer: str | initializers.Initializer = "he_normal",
     ) -> None:
         super().__init__()
@@ -94,23 +109,31 @@ class Conv2D(Layer):
             raise ValueError(f"`padding` must be 'valid', 'same' or an int >= 0, got {padding!r}")
         if mode not in ("cross-correlation", "convolution"):
             raise ValueError(f"`mode` must be 'cross-correlation' or 'convolution', got {mode!r}")
+        self.dilation = _pair("dilation", dilation)
+        self.groups = require_positive_int("groups", groups)
+        if self.filters % self.groups:
+            raise ValueError(f"`groups` must divide `filters` ({filters}), got {groups}")
         self.padding, self.use_bias, self.mode = padding, use_bias, mode
         self.initializer = initializers.named(initializer)
 
     def infer_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:
             raise ValueError(f"expects images (H, W, C), got inputs of shape {input_shape}")
-        height, width, _ = input_shape
+        height, width, channels = input_shape
+        if channels % self.groups:
+            raise ValueError(f"`groups` must divide the {channels} channels, got {self.groups}")
         self.geometry = self._geometry(height, width)
         out_height, out_width = self.geometry.output_size(height, width)
         if min(out_height, out_width) < 1:
+            dilated = "" if self.dilation == (1, 1) else f" with dilation {self.dilation}"
             raise ValueError(
-                f"kernel {self.kernel_size} is larger than the padded input of {height}x{width}"
+                f"kernel {self.kernel_size}{dilated} is larger than the padded input of "
+                f"{height}x{width}"
             )
         return (out_height, out_width, self.filters)
 
     def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        kernel = {"w": (*self.kernel_size, input_shape[2], self.filters)}
+        kernel = {"w": (*self.kernel_size, input_shape[2] // self.groups, self.filters)}
         return kernel | ({"b": (self.filters,)} if self.use_bias else {})
 
     def create_params(self, rng: np.random.Generator) -> None:
@@ -121,13 +144,12 @@ class Conv2D(Layer):
 
     @property
     def multiply_adds(self) -> int:
-        height, width, filters = self.output_shape
-        kernel_height, kernel_width = self.kernel_size
-        return height * width * filters * kernel_height * kernel_width * self.input_shape[2]
+        height, width, _ = self.output_shape
+        return height * width * self.params["w"].size
 
     @property
     def correlation_kernel(self) -> Array:
-        """The kernel (KH, KW, C_in, C_out) as it is laid on the input."""
+        """The kernel (KH, KW, C_in / groups, C_out) as it is laid on the input."""
         w = self.params["w"]
         return w[::-1, ::-1] if self.mode == "convolution" else w
 
@@ -151,13 +173,12 @@ class Conv2D(Layer):
         return batch_first(input_gradient(dout_hwcn, kernel, self.geometry, self.input_shape[:2]))
 
     def _geometry(self, height: int, width: int) -> Geometry:
+        tall, wide = Geometry(self.kernel_size, (1, 1), 0, 0, 0, 0, self.dilation).extent
         if self.padding == "same":
-            top, bottom = _same(height, self.kernel_size[0], self.stride[0])
-            left, right = _same(width, self.kernel_size[1], self.stride[1])
+            sides = (*_same(height, tall, self.stride[0]), *_same(width, wide, self.stride[1]))
         else:
-            side = 0 if self.padding == "valid" else self.padding
-            top = bottom = left = right = side
-        return Geometry(self.kernel_size, self.stride, top, bottom, left, right)
+            sides = (0 if self.padding == "valid" else self.padding,) * 4
+        return Geometry(self.kernel_size, self.stride, *sides, self.dilation, self.groups)
 
 
 def _same(size: int, kernel: int, stride: int) -> tuple[int, int]:

@@ -88,6 +88,8 @@ def _conv(graph: _Graph, layer: Conv2D) -> None:
         *bias,
         kernel_shape=layer.kernel_size,
         strides=layer.stride,
+        dilations=layer.dilation,
+        group=layer.groups,
         pads=(sides.top, sides.left, sides.bottom, sides.right),
     )
 

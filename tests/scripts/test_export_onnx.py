@@ -75,6 +75,8 @@ IMAGES: dict[str, list[Layer]] = {
     "strides": [Conv2D(4, 3, stride=(2, 3))],
     "strides and padding": [Conv2D(4, (3, 2), stride=2, padding="same")],
     "kernels that are not square": [Conv2D(4, (1, 5))],
+    "kernels with gaps": [Conv2D(4, 3, dilation=(2, 3), padding="same")],
+    "groups": [Conv2D(6, 3, groups=3), Conv2D(4, 3, groups=2)],
     "true convolution": [Conv2D(4, 3, mode="convolution")],
     "no bias, then normalised": [Conv2D(4, 3, use_bias=False), BatchNorm(epsilon=0.1)],
     "normalised input": [BatchNorm()],

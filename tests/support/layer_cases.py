@@ -57,12 +57,13 @@ class Case:
 
 
 def conv(kernel, shape, batch=3, filters=FILTERS, **settings):
-    stride = settings.get("stride", 1)
-    pair = stride if isinstance(stride, tuple) else (stride, stride)
+    plain = {k: v for k, v in settings.items() if k in ("padding", "mode", "groups")}
+    for name in ("stride", "dilation"):
+        value = settings.get(name, 1)
+        plain[name] = value if isinstance(value, tuple) else (value, value)
 
     def expected(x, params):
-        plain = {k: v for k, v in settings.items() if k in ("padding", "mode")}
-        return reference.convolution(x, params["w"], params.get("b"), stride=pair, **plain)
+        return reference.convolution(x, params["w"], params.get("b"), **plain)
 
     name = f"conv {filters}@{kernel} on {shape} x {batch} {settings or ''}"
     return Case(name, lambda: Conv2D(filters, kernel, **settings), shape, expected, batch)
@@ -140,6 +141,21 @@ CONVOLUTIONS = [
     *(conv((2, 3), (5, 4, 2), batch=n, mode="convolution", padding=2) for n in (1, 9, 131)),
     conv(3, (28, 5, 1), batch=67),
     conv(2, (3, 3, 1), batch=300),
+    # Kernels with gaps: few images and many, outputs fewer than the gap, strides, paddings.
+    *(conv(3, (9, 8, 2), n, dilation=2) for n in (1, 9, 131)),
+    *(conv((2, 3), (7, 9, 2), n, dilation=(4, 2), padding=2) for n in (3, 9)),
+    *(conv(3, (7, 8, 2), n, dilation=(3, 1), padding="same") for n in (3, 9)),
+    *(conv(2, (9, 8, 2), n, dilation=3, stride=2, padding=1) for n in (3, 9)),
+    conv(3, (9, 9, 2), 9, dilation=4, mode="convolution", use_bias=False),  # one output
+    conv(1, (4, 3, 2), 9, dilation=5),
+    conv(2, (3, 4, 2), 9, dilation=2, padding=4),
+    # Channels in groups, and each by itself.
+    *(conv(3, (6, 7, 4), n, filters=6, groups=2) for n in (3, 9, 131)),
+    conv((3, 2), (7, 6, 6), 9, filters=3, groups=3, stride=2, padding="same", mode="convolution"),
+    conv(3, (9, 8, 4), 9, filters=4, groups=2, dilation=2),
+    *(conv(3, (6, 7, 4), n, filters=4, groups=4, padding=1) for n in (1, 9, 131)),
+    *(conv(3, (6, 7, 2), n, filters=6, groups=2, use_bias=False) for n in (3, 9)),
+    conv(2, (9, 8, 3), 9, filters=3, groups=3, stride=(2, 3), dilation=2, mode="convolution"),
 ]
 # Where float32 takes Winograd's way: 3 × 3, many channels, many images; whole tiles of 4 × 4 and
 # outputs that end within one, and paddings that leave whole tiles empty.
@@ -150,6 +166,8 @@ WINOGRAD = [
     conv(3, (6, 6, 16), 131, 16, use_bias=False),
     conv(3, (14, 14, 18), 32, 20, padding=1),
     conv(3, (5, 4, 16), 33, 16, padding=9),
+    conv(3, (14, 15, 16), 33, 17, dilation=2, padding=1),
+    conv(3, (9, 10, 32), 33, 32, groups=2),
 ]
 POOLINGS = [
     pool(layer, size, stride, shape, batch)

@@ -29,20 +29,29 @@ def convolution(
     stride: Pair = (1, 1),
     padding: str | int = "valid",
     mode: str = "cross-correlation",
+    dilation: Pair = (1, 1),
+    groups: int = 1,
 ) -> Array:
     """Lay the kernel on each place of the padded picture, one tap at a time."""
+    if groups > 1:
+        settings = {"stride": stride, "padding": padding, "mode": mode, "dilation": dilation}
+        parts = zip(np.split(x, groups, 3), np.split(w, groups, 3), strict=True)
+        out = np.concatenate([convolution(*part, **settings) for part in parts], axis=3)
+        return out if b is None else out + b
     batch, height, width, _ = x.shape
     kernel_height, kernel_width, _, filters = w.shape
+    tall, wide = (kernel_height - 1) * dilation[0] + 1, (kernel_width - 1) * dilation[1] + 1
     if padding == "same":
-        top, bottom = same_padding(height, kernel_height, stride[0])
-        left, right = same_padding(width, kernel_width, stride[1])
+        top, bottom = same_padding(height, tall, stride[0])
+        left, right = same_padding(width, wide, stride[1])
     else:
         top = bottom = left = right = 0 if padding == "valid" else int(padding)
-    out_height = (height + top + bottom - kernel_height) // stride[0] + 1
-    out_width = (width + left + right - kernel_width) // stride[1] + 1
+    out_height = (height + top + bottom - tall) // stride[0] + 1
+    out_width = (width + left + right - wide) // stride[1] + 1
     out = np.zeros((batch, out_height, out_width, filters), x.dtype)
     for i, j, kh, kw in np.ndindex(out_height, out_width, kernel_height, kernel_width):
-        row, column = i * stride[0] + kh - top, j * stride[1] + kw - left
+        row = i * stride[0] + kh * dilation[0] - top
+        column = j * stride[1] + kw * dilation[1] - left
         if 0 <= row < height and 0 <= column < width:
             # True convolution reads the kernel from its other end.
             tap = w[-1 - kh, -1 - kw] if mode == "convolution" else w[kh, kw]

@@ -100,6 +100,30 @@ def test_a_single_image_is_pooled_as_in_a_batch(size, pool):
     np.testing.assert_allclose(served.logits(x), exact, atol=1e-5 * np.abs(exact).max())
 
 
+@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize(
+    "conv",
+    [{"dilation": 2}, {"dilation": (3, 1), "stride": 2}, {"dilation": (1, 2), "padding": "same"}],
+)
+def test_kernels_with_gaps_and_groups(conv, channels):
+    rng = np.random.default_rng(0)
+    layers = [
+        Conv2D(8, 3, **conv),
+        BatchNorm(),
+        Conv2D(8, 3, padding=1, groups=8, use_bias=False),
+        BatchNorm(),
+        ReLU(),
+        Conv2D(6, 1, groups=2),
+    ]
+    network = trained(convnet.Sequential(layers, (15, 17, channels), rng=rng), rng)
+    served = convnet.InferenceNetwork(network)
+    assert not any(isinstance(layer, BatchNorm) for layer in served.network.layers)
+    for count in (1, 20):
+        x = rng.normal(size=(count, *network.input_shape)).astype(np.float32)
+        exact = network.forward(x.astype(np.float64))
+        np.testing.assert_allclose(served.logits(x), exact, atol=1e-5 * np.abs(exact).max())
+
+
 def test_batch_norm_and_dropout_are_folded_away(network):
     folded = fold(network)
     assert not any(isinstance(layer, Dropout) for layer in folded.layers)
