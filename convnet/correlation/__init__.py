@@ -6,13 +6,16 @@
 * `whole_rows`: kernel gradients, for few channels.
 
 `dense` chooses among them; `dilated` brings kernels with gaps, and `grouped` channels in groups,
-back to what they can do. `Conv2D` (`convnet/layers/conv.py`) calls the three functions of this file.
+back to what they can do. `Conv2D` (`convnet/layers/conv.py`) calls the three functions of this
+file.
 All arrays in this package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in / groups, C_out).
 The plain definition, as loops, is in `convnet/reference.py`; what was measured is in
 docs/performance.md.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -52,10 +55,8 @@ def input_gradient(dout: Array, kernel: Array, geometry: Geometry, size: Shape) 
         max(0, -top) : spread.shape[0] - max(0, -bottom),
         max(0, -left) : spread.shape[1] - max(0, -right),
     ]
-    sides = (max(0, side) for side in (top, bottom, left, right))
-    full = Geometry(
-        geometry.kernel, (1, 1), *sides, dilation=geometry.dilation, groups=geometry.groups
-    )
+    top, bottom, left, right = (max(0, side) for side in (top, bottom, left, right))
+    full = replace(geometry, stride=(1, 1), top=top, bottom=bottom, left=left, right=right)
     return correlate(spread, _turned(kernel, geometry.groups), full)
 
 
