@@ -107,7 +107,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "another format": (lambda d, a: d.update(format=99), "format 99 is not 1"),
     "no format": (lambda d, a: d.pop("format"), "format None"),
     "unknown layer": (lambda d, a: d["layers"][0].update(type="Attention"), "'Attention'"),
-    "unknown argument": (lambda d, a: d["layers"][0].update(dilation=2), "dilation"),
+    "unknown argument": (lambda d, a: d["layers"][0].update(flavour=2), "flavour"),
     "bad argument": (lambda d, a: d["layers"][0].update(filters=0), "filters"),
     "no layers": (lambda d, a: d.update(layers=[]), r"holds \d+ arrays, its layers need 0"),
     "layers of text": (lambda d, a: d.update(layers=["Dense"]), "items"),
