@@ -87,7 +87,7 @@ def load(model: str) -> Recognizer:
     Raises
     ------
     ValueError
-        If there is no such network, or its file is damaged.
+        If there is no such network, its file is damaged, or it cannot be served.
     """
     try:
         return Recognizer.load(model)

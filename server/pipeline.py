@@ -14,11 +14,11 @@ from server.config import Config
 from server.explanation.explanation import Explanation, explain
 from server.images.decode import ImageLimits, Picture, read_picture
 from server.images.errors import ImageError
-from server.preprocessing.mnist_form import preprocess
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores
 from server.segmentation.digits import Segment, segment
 
+NO_NUMBERS = "the network here reads no digits, so it finds no numbers: send pictures to /predict"
 BESIDE_DIGITS = 2.0
 """By how much the log-odds of "some digit" are higher for what stands beside digits."""
 
@@ -45,7 +45,7 @@ class Prediction:
 
     Attributes
     ----------
-    inputs : list of ndarray, shape (28, 28)
+    inputs : list of ndarray, shape (H, W) or (H, W, 3)
     readings : list of Reading
         One for each input.
     boxes : list of (x, y, width, height)
@@ -89,22 +89,27 @@ class Pipeline:
         return own
 
     def predict(self, pictures: list[bytes], numbered: bool = False) -> Prediction:
-        """Read pictures of one digit each.
+        """Read pictures of one digit, or of whatever the network knows, each.
 
         With `numbered`, a problem says which picture has it.
         """
-        result = Prediction()
+        result, form = Prediction(), self.recognizer.form
         with result.time("preprocess"):
             decoded = self.decode(pictures, numbered)
         with self.turn:
             with result.time("preprocess"):
                 for index, picture in enumerate(decoded):
                     with problems(index if numbered else None):
-                        result.inputs.append(preprocess(picture.grey))
+                        result.inputs.append(form.prepare(picture.pixels))
             return self.recognize(result)
 
+    def require_numbers(self) -> None:
+        """Raise a problem, ``not_found``, unless the network can read digits one by one."""
+        if not self.recognizer.reads_numbers:
+            raise Problem("not_found", NO_NUMBERS)
+
     def read(self, picture: bytes) -> Prediction:
-        """Find the digits in a picture of a number and read them."""
+        """Find the digits in a picture of a number and read them; see `require_numbers`."""
         result = Prediction()
 
         def classify(inputs: list[Inputs]) -> Scores:
@@ -114,7 +119,7 @@ class Pipeline:
         with result.time("preprocess"):
             (decoded,) = self.decode([picture])
         with self.turn, result.time("preprocess"), problems():
-            digits = segment(decoded.grey, classify, self.max_marks)
+            digits = segment(decoded.pixels, classify, self.max_marks)
         scores = np.stack([digit.scores for digit in digits])
         prior = BESIDE_DIGITS if len(digits) > 1 else 0.0
         result.readings = self.recognizer.readings(scores, prior)
@@ -126,7 +131,7 @@ class Pipeline:
     def explain(
         self, picture: bytes, maps: frozenset[int], heatmap: bool = False
     ) -> tuple[Prediction, Explanation]:
-        """Read a picture of one digit and follow it through the network.
+        """Read a picture and follow it through the network.
 
         Parameters
         ----------
@@ -143,7 +148,7 @@ class Pipeline:
         return prediction, explanation
 
     def infer(self, inputs: Inputs) -> Prediction:
-        """Read inputs (N, 28, 28) that need no preparation."""
+        """Read inputs (N, H, W) or (N, H, W, 3) that need no preparation."""
         with self.turn:
             return self.recognize(Prediction(list(inputs)))
 
@@ -160,7 +165,7 @@ class Pipeline:
         for index, data in enumerate(pictures):
             limits = replace(self.limits, pixels_left=left)
             with problems(index if numbered else None):
-                decoded.append(read_picture(data, limits))
+                decoded.append(read_picture(data, limits, self.recognizer.form.to_pixels))
             left -= decoded[-1].width * decoded[-1].height
         return decoded
 
@@ -177,7 +182,7 @@ def problems(index: int | None = None) -> Iterator[None]:
 
 def enlarge(part: Segment, picture: Picture) -> tuple[int, int, int, int]:
     """Give the box of `part` in pixels of the picture as it was sent."""
-    height, width = picture.grey.shape
+    height, width = picture.pixels.shape[:2]
     x, y, w, h = part.box
     left, right = (round(edge * picture.width / width) for edge in (x, x + w))
     top, bottom = (round(edge * picture.height / height) for edge in (y, y + h))

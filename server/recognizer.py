@@ -1,4 +1,4 @@
-"""The network behind the service: 28×28 inputs in, readings out.
+"""The network behind the service: inputs in, readings out.
 
 The only file of the service that imports the engine. Everything else sees a `Recognizer`, so
 tests may put another one in its place.
@@ -22,6 +22,8 @@ from convnet.layers import Sigmoid
 from convnet.network import Sequential
 from convnet.open_set import energy
 from convnet.weights import find, load
+from server.classes import DIGITS, Classes
+from server.input_form import MNIST, InputForm
 
 Inputs = NDArray[np.float32]
 Scores = NDArray[np.float64]
@@ -40,44 +42,57 @@ class Reading:
 
     Attributes
     ----------
-    digit : int or None
-        The likeliest digit; None if the network does not recognise one.
+    best : int or None
+        Index of the likeliest class; None if the network does not recognise one.
     confidence : float
         The largest probability.
     probabilities : list of float
-        Calibrated; index = digit.
+        Calibrated, one for each class; of digits, index = digit.
+    classes : Classes
     """
 
-    digit: int | None
+    best: int | None
     confidence: float
     probabilities: list[float]
+    classes: Classes = DIGITS
+
+    @property
+    def digit(self) -> int | None:
+        """The likeliest digit; None if no class is recognised, or one that is no digit."""
+        return None if self.best is None else self.classes.digit(self.best)
+
+    @property
+    def label(self) -> str | None:
+        """The name of the likeliest class; None if none is recognised."""
+        return None if self.best is None else self.classes.labels[self.best]
 
     @property
     def is_digit(self) -> bool:
-        """Whether the network recognises a digit at all."""
+        """Whether the network recognises a digit."""
         return self.digit is not None
 
     @property
     def likeliest(self) -> int:
-        """The digit with the largest probability, recognised or not."""
+        """Index of the class with the largest probability, recognised or not."""
         return self.probabilities.index(self.confidence)
 
     def top(self, count: int) -> list[tuple[int, float]]:
-        """Return the `count` likeliest digits with their probabilities, best first."""
+        """Return the `count` likeliest classes with their probabilities, best first."""
         ranked = sorted(enumerate(self.probabilities), key=lambda item: -item[1])
         return ranked[:count]
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How logits become probabilities, and when they mean no digit at all.
+    """How logits become probabilities, and when they mean none of the classes.
 
     Attributes
     ----------
     temperature : float
         The logits are divided by it before the softmax [1]_.
     threshold : float
-        Least energy score, ``log Σ exp(logit)`` [2]_, of what is still taken for a digit.
+        Least energy score, ``log Σ exp(logit)`` [2]_, of what is still taken for one of the
+        classes.
 
     References
     ----------
@@ -96,25 +111,27 @@ class Calibration:
             raise ValueError(f"`rejection.score` must be 'energy', got {rejection['score']!r}")
         return cls(float(record.get("temperature", 1.0)), float(rejection["threshold"]))
 
-    def readings(self, logits: Scores, prior: float = 0.0) -> list[Reading]:
-        """Turn logits (N, 10) into N readings.
+    def readings(
+        self, logits: Scores, prior: float = 0.0, classes: Classes = DIGITS
+    ) -> list[Reading]:
+        """Turn logits (N, K) of K classes into N readings.
 
-        `prior` is by how much the log-odds of "some digit" are higher than for any picture.
+        `prior` is by how much the log-odds of "some class" are higher than for any picture.
         """
         accepted = energy(logits) + prior >= self.threshold
         scaled = logits / self.temperature
         probabilities = np.exp(scaled - energy(scaled)[:, np.newaxis])
         return [
-            reading(row, bool(ok))
+            reading(row, bool(ok), classes)
             for row, ok in zip(probabilities.round(6).tolist(), accepted, strict=True)
         ]
 
 
-def reading(probabilities: list[float], accepted: bool) -> Reading:
+def reading(probabilities: list[float], accepted: bool, classes: Classes) -> Reading:
     """Wrap the probabilities of one input."""
     confidence = max(probabilities)
-    digit = probabilities.index(confidence) if accepted else None
-    return Reading(digit, confidence, probabilities)
+    best = probabilities.index(confidence) if accepted else None
+    return Reading(best, confidence, probabilities, classes)
 
 
 class Recognizer:
@@ -123,17 +140,32 @@ class Recognizer:
     Parameters
     ----------
     network : convnet.Sequential
-        With inputs (N, 28, 28, 1) and ten outputs.
+        Its inputs are pictures (N, H, W, 1) or (N, H, W, 3), its outputs a score for each class.
     file : Path, optional
         Where its weights came from.
+
+    Raises
+    ------
+    ValueError
+        If it takes or gives anything else, or its metadata does not fit it.
+
+    Attributes
+    ----------
+    classes : Classes
+        What its outputs stand for.
+    form : InputForm
+        How a picture becomes its input. Below, an input is an array of ``form.array_shape``:
+        (H, W) if it is grey, (H, W, 3) in colour.
     """
 
     def __init__(self, network: Sequential, file: Path | None = None) -> None:
         self.network = network
-        self.served = InferenceNetwork(network)
         self.metadata: dict[str, Any] = network.metadata
+        self.classes = Classes.read(self.metadata.get("classes"), network.output_shape)
+        form = self.metadata.get("input_form")
+        self.form = InputForm.read(form, network.input_shape, self.classes)
+        self.served = InferenceNetwork(network)
         self.calibration = Calibration.from_metadata(self.metadata.get("calibration") or {})
-        self.classes = list(self.metadata.get("classes", range(network.output_shape[-1])))
         self.name = str(self.metadata.get("name", network.name))
         self.version = str(self.metadata.get("version", "0"))
         contents = file.read_bytes() if file else b""
@@ -147,18 +179,21 @@ class Recognizer:
         return cls(load(file), file)
 
     def logits(self, inputs: Sequence[Inputs] | Inputs) -> Scores:
-        """Return the scores (N, 10) of N inputs (28, 28).
+        """Return the scores (N, K) of N inputs, one for each class.
 
         A digit that the network does not know has minus infinity.
         """
-        batch = np.asarray(inputs, np.float32)[..., np.newaxis]  # (N, 28, 28, 1)
+        batch = np.asarray(inputs, np.float32).reshape(-1, *self.form.shape)  # (N, H, W, C)
         blocks = (batch[start : start + BLOCK] for start in range(0, len(batch), BLOCK))
         outputs = np.concatenate([self.served.logits(block) for block in blocks]).astype(np.float64)
         if isinstance(self.network.layers[-1], Sigmoid):  # these are probabilities already
             outputs = np.log(np.maximum(outputs, 1e-9))
-        scores = np.full((len(batch), 10), -np.inf)
-        scores[:, self.classes] = outputs
-        return scores
+        return self.classes.spread(outputs)
+
+    @property
+    def reads_numbers(self) -> bool:
+        """Whether its readings can be put together to numbers: digits in MNIST's form."""
+        return self.classes.are_digits and self.form.name == MNIST
 
     @property
     def layers(self) -> list[Layer]:
@@ -166,14 +201,14 @@ class Recognizer:
         return self.served.network.layers
 
     def activations(self, ink: Inputs) -> Iterator[tuple[Layer, Inputs]]:
-        """Yield every layer, with what it makes of one input (28, 28)."""
-        for layer, out in self.served.network.activations(ink[np.newaxis, ..., np.newaxis]):
+        """Yield every layer, with what it makes of one input."""
+        for layer, out in self.served.network.activations(ink.reshape(1, *self.form.shape)):
             yield layer, out[0]
 
     def recognize(self, inputs: Sequence[Inputs] | Inputs) -> list[Reading]:
-        """Read N inputs (28, 28), values 0 to 1, ink 1."""
+        """Read N inputs, values 0 to 1."""
         return self.readings(self.logits(inputs))
 
     def readings(self, logits: Scores, prior: float = 0.0) -> list[Reading]:
         """Turn logits (N, 10) into N readings; see `Calibration.readings`."""
-        return self.calibration.readings(logits, prior)
+        return self.calibration.readings(logits, prior, self.classes)

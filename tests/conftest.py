@@ -18,6 +18,8 @@ from flask.testing import FlaskClient
 
 from convnet import datasets
 from server import create_app
+from server.classes import DIGITS
+from server.input_form import MNIST_FORM
 from server.recognizer import Reading
 from server.self_test import known_picture
 from tests.support.page import browser, desk, open_desk, service, window  # noqa: F401 - fixtures
@@ -114,7 +116,7 @@ class ScriptedRecognizer:
     name, version, sha256, file_bytes = "scripted", "1.2.3", "0" * 64, 0
     metadata: ClassVar[dict[str, object]] = {}
     layers: ClassVar[list[object]] = [None]
-    classes = range(10)
+    classes, form, reads_numbers = DIGITS, MNIST_FORM, True
 
     def __init__(self, digit: int | None = 7) -> None:
         self.digit = digit

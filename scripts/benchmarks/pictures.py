@@ -47,7 +47,7 @@ def _measure(kind: str, files: list[bytes], seconds: float) -> Record:
     for file in files:
         picture = read_picture(file)
         decoding.append(median(stopwatch(partial(read_picture, file), seconds)))
-        preprocessing.append(median(stopwatch(partial(preprocess, picture.grey), seconds)))
+        preprocessing.append(median(stopwatch(partial(preprocess, picture.pixels), seconds)))
     size = f"{picture.width} × {picture.height}"
     return {
         "kind": kind,

@@ -17,9 +17,10 @@ class Explanation:
     layers : list of Trace
     maps : dict
         Index of a layer → its feature maps, drawn; only those that were asked for.
-    logits : ndarray of float64, shape (10,)
+    logits : ndarray of float64, shape (K,)
+        One for each class.
     heatmap : Sprite or None
-        What covering parts of the ink does to the score; None if unasked.
+        What covering parts of the input does to the score; None if unasked.
     """
 
     layers: list[Trace]
@@ -29,16 +30,17 @@ class Explanation:
 
 
 def explain(
-    recognizer: Recognizer, ink: Inputs, digit: int, maps: frozenset[int], heatmap: bool
+    recognizer: Recognizer, ink: Inputs, target: int, maps: frozenset[int], heatmap: bool
 ) -> Explanation:
     """Follow an input through the network.
 
     Parameters
     ----------
     recognizer : Recognizer
-    ink : ndarray of float32, shape (28, 28)
-    digit : int
-        Whose score the heat map is about.
+    ink : ndarray of float32
+        One input.
+    target : int
+        Index of the class whose score the heat map is about.
     maps : frozenset of int
         The layers whose feature maps are drawn.
     heatmap : bool
@@ -48,5 +50,5 @@ def explain(
         layers,
         {index: sprites.maps(layers[index].output) for index in maps},
         recognizer.logits([ink])[0],
-        occlusion.heatmap(recognizer, ink, digit) if heatmap else None,
+        occlusion.heatmap(recognizer, ink, target) if heatmap else None,
     )

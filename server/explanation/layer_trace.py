@@ -25,8 +25,8 @@ class Trace:
 
 
 def trace(recognizer: Recognizer, ink: Inputs) -> list[Trace]:
-    """Follow an input (28, 28) through every layer."""
-    steps, before = [], ink[..., np.newaxis]
+    """Follow one input through every layer."""
+    steps, before = [], ink.reshape(recognizer.form.shape)
     for layer, after in recognizer.activations(ink):
         steps.append(Trace(layer, before, after))
         before = after

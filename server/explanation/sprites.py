@@ -1,4 +1,4 @@
-"""Arrays as pictures that a page can show: grey PNGs in data URLs.
+"""Arrays as pictures that a page can show: PNGs in data URLs, grey unless the input has colour.
 
 A byte `v` of such a picture stands for ``min + v / 255 · (max - min)``.
 """
@@ -22,19 +22,19 @@ COMPRESSION = 2
 
 
 def data_url(pixels: NDArray[np.uint8]) -> str:
-    """Encode grey pixels (H, W) as a PNG data URL."""
+    """Encode grey pixels (H, W) or colours (H, W, 3) as a PNG data URL."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=COMPRESSION)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def ink(values: NDArray[np.float32]) -> str:
-    """Show an input of the network (H, W), 0 to 1, as white ink on black."""
+    """Show an input of the network (H, W) or (H, W, 3): 0 is black, 1 is white."""
     return data_url(np.rint(values * 255).astype(np.uint8))
 
 
 def picture(values: Array, low: float, high: float) -> Sprite:
-    """Show an array (H, W) between two numbers that bound it."""
+    """Show an array (H, W) or (H, W, 3) between two numbers that bound it."""
     steps = 255 / (high - low) if high > low else 0.0
     pixels = np.rint((values - low) * steps).astype(np.uint8)
     return {"image": data_url(pixels), "min": low, "max": high}

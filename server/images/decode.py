@@ -1,4 +1,4 @@
-"""Hostile bytes in, a greyscale picture out.
+"""Hostile bytes in, a picture on white out: grey, or in colour where that is asked for.
 
 Only here does Pillow read what a client sent. The order matters: the file's size, its signature and
 container, the picture's size, and only then its pixels.
@@ -8,7 +8,7 @@ import io
 import math
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -19,8 +19,10 @@ from server.config import Config
 from server.images.compositing import composite_on_white
 from server.images.containers import check_container, container_format, png_bit_depth, webp_size
 from server.images.errors import DecoderBusy, NotAnImage, TooManyBytes, TooManyPixels
-from server.images.greyscale import to_grey
+from server.images.greyscale import Colour, to_grey
 from server.images.types import Grey
+
+ToPixels = Callable[[Colour, Grey | None], Colour]
 
 _ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
 
@@ -85,13 +87,13 @@ class Picture:
 
     Attributes
     ----------
-    grey : ndarray of uint8, shape (H, W)
-        Luminance as a viewer shows it on white, upright; averaged down if it was large.
+    pixels : ndarray of uint8, shape (H, W) or (H, W, 3)
+        As a viewer shows it on white, upright; averaged down if it was large.
     width, height : int
         The size in pixels that a viewer shows, before any averaging.
     """
 
-    grey: Grey
+    pixels: Colour
     width: int
     height: int
 
@@ -108,11 +110,17 @@ def decode(data: bytes, limits: ImageLimits = ImageLimits()) -> Grey:
     ImageError
         `NotAnImage`, `TooManyPixels`, `TooManyBytes` or `DecoderBusy`; nothing else, for any bytes.
     """
-    return read_picture(data, limits).grey
+    return read_picture(data, limits).pixels
 
 
-def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
-    """Decode the first frame of a PNG, JPEG, WebP, GIF or BMP file; see `decode`."""
+def read_picture(
+    data: bytes, limits: ImageLimits = ImageLimits(), to_pixels: ToPixels = to_grey
+) -> Picture:
+    """Decode the first frame of a PNG, JPEG, WebP, GIF or BMP file; see `decode`.
+
+    `to_pixels` makes the pixels that are kept of the colour on white and, if there is one, the
+    alpha channel.
+    """
     if len(data) > limits.max_bytes:
         raise TooManyBytes(
             f"the picture has {len(data)} bytes, more than the limit of {limits.max_bytes}"
@@ -130,7 +138,7 @@ def read_picture(data: bytes, limits: ImageLimits = ImageLimits()) -> Picture:
     _check_size(size, limits.most_pixels(name), limits.pixels_left)
     with _decoding_slot(size, limits):
         bit_depth = png_bit_depth(data) if name == "PNG" else 8
-        return _read(image or _open(data, name), name, bit_depth, limits)
+        return _read(image or _open(data, name), name, bit_depth, limits, to_pixels)
 
 
 def _open(data: bytes, name: str) -> Image.Image:
@@ -169,8 +177,10 @@ def _decoding_slot(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]
         _large_decode.release()
 
 
-def _read(image: Image.Image, name: str, bit_depth: int, limits: ImageLimits) -> Picture:
-    """Decode the pixels, average them down and bring them to grey on white."""
+def _read(
+    image: Image.Image, name: str, bit_depth: int, limits: ImageLimits, to_pixels: ToPixels
+) -> Picture:
+    """Decode the pixels, average them down and lay them on white."""
     width, height = image.size
     factor = averaging(width, height, limits.working_pixels)
     try:
@@ -181,10 +191,10 @@ def _read(image: Image.Image, name: str, bit_depth: int, limits: ImageLimits) ->
         colour, alpha = composite_on_white(image, bit_depth, factor)
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
         raise NotAnImage(f"the {name} picture is damaged or cut off") from error
-    grey = _turn_upright(to_grey(colour, alpha), orientation)
+    pixels = _turn_upright(to_pixels(colour, alpha), orientation)
     if orientation >= 5:
         width, height = height, width
-    return Picture(grey, width, height)
+    return Picture(pixels, width, height)
 
 
 def averaging(width: int, height: int, working_pixels: int) -> int:
@@ -201,12 +211,12 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _turn_upright(grey: Grey, orientation: int) -> Grey:
+def _turn_upright(pixels: Colour, orientation: int) -> Colour:
     """Undo what the camera did: values from 5 swap the axes, then one or both are reversed."""
     if orientation >= 5:
-        grey = grey.T
+        pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
-        grey = grey[:, ::-1]
+        pixels = pixels[:, ::-1]
     if orientation in (3, 4, 7, 8):
-        grey = grey[::-1]
-    return np.ascontiguousarray(grey)
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

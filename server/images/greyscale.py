@@ -48,6 +48,11 @@ def to_grey(colour: Colour, alpha: Grey | None = None) -> Grey:
     return grey
 
 
+def luminance(colour: Colour) -> Grey:
+    """Return the luminance Y' (H, W) of red, green and blue (H, W, 3)."""
+    return _round(colour @ LUMINANCE)
+
+
 def _spread(channel: Grey) -> int:
     return int(channel.max()) - int(channel.min())
 
@@ -60,7 +65,7 @@ def _project(colour: Colour) -> Grey:
     ground = _border_colour(colour)
     mixture = _strongest_mixture(_sample(colour) - ground)
     if mixture is None:
-        return _round(colour @ LUMINANCE)
+        return luminance(colour)
     shown = (colour - ground) @ mixture  # 0 on the ground, between -255 and 255
     return _round(shown + (255 - max(float(shown.max()), 0.0)))
 

@@ -13,6 +13,7 @@ from flask import Flask, Response, g, request
 
 from server.pipeline import Prediction
 from server.problems import Problem
+from server.recognizer import Reading
 
 AVAILABLE = importlib.util.find_spec("prometheus_client") is not None
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -62,7 +63,7 @@ class PrometheusMetrics(Metrics):
         )
         self.predictions = Counter(
             "predictions",
-            "Inputs read, by the likeliest digit and whether it was recognised as one",
+            "Inputs read, by the likeliest digit or other class and whether it was recognised",
             ["digit", "verdict"],
             registry=kept,
         )
@@ -87,8 +88,8 @@ class PrometheusMetrics(Metrics):
         """Count what the network read, and the time that each part took."""
         self.successes.inc()
         for reading in prediction.readings:
-            verdict = "digit" if reading.is_digit else "none"
-            self.predictions.labels(reading.likeliest, verdict).inc()
+            label = reading.classes.labels[reading.likeliest]
+            self.predictions.labels(label, verdict(reading)).inc()
         for stage, milliseconds in prediction.time.milliseconds.items():
             self.stages.labels(stage).observe(milliseconds / 1000)
 
@@ -106,6 +107,13 @@ class PrometheusMetrics(Metrics):
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def verdict(reading: Reading) -> str:
+    """Say what was recognised: a digit, another class, or nothing."""
+    if reading.best is None:
+        return "none"
+    return "digit" if reading.is_digit else "class"
 
 
 def make() -> Metrics:

@@ -11,10 +11,19 @@ from server.openapi.problem_meanings import meanings
 from server.openapi.schemas import schemas
 from server.pipeline import Pipeline
 from server.problems import KINDS
+from server.recognizer import Recognizer
 
-DESCRIPTION = """\
+MOST_NAMED = 30
+
+READS_DIGITS = """\
 Reads handwritten, drawn and printed digits in pictures, with a convolutional network that this
 project wrote from scratch in NumPy and trained.
+"""
+READS_OTHERS = """\
+Tells in pictures which of {count} classes they show, with a network that is written from scratch in
+NumPy: {names}.
+"""
+DESCRIPTION = """\
 
 A picture is a PNG, JPEG, WebP, GIF or BMP file (the first frame): in base64 inside JSON, as the
 body itself, or in a form. Requests need no key. Every error is an `application/problem+json`
@@ -23,23 +32,34 @@ client's own if it sent a plain one, else a new one.
 """
 
 
+def what_it_reads(recognizer: Recognizer) -> str:
+    """Say what the network that is served is for."""
+    if recognizer.classes.are_digits:
+        return READS_DIGITS
+    labels = recognizer.classes.labels
+    names = ", ".join(labels[:MOST_NAMED]) + (" …" if len(labels) > MOST_NAMED else "")
+    return READS_OTHERS.format(count=len(labels), names=names)
+
+
 def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
     """Describe every operation, with the limits of `config` and what the network answers."""
     recognizer = pipeline.recognizer
+    digits = recognizer.classes.are_digits
+    what = "Digits" if digits else "Classes"
     refused = problem_examples(config)
     when = meanings(config)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Digit reading",
+            "title": "Digit reading" if digits else "Picture reading",
             "version": recognizer.version,
-            "summary": "Digits in pictures, read by a network written from scratch",
-            "description": DESCRIPTION,
+            "summary": f"{what} in pictures, read by a network written from scratch",
+            "description": what_it_reads(recognizer) + DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
         "tags": [
-            {"name": "reading", "description": "Read digits in pictures"},
+            {"name": "reading", "description": f"Read {what.lower()} in pictures"},
             {"name": "looking inside", "description": "What the network is and what it sees"},
             {"name": "running", "description": "Health and metrics"},
             {"name": "open inference", "description": "The Open Inference Protocol, version 2"},
@@ -47,11 +67,11 @@ def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
         ],
         "paths": paths(config, recognizer, answers(pipeline, config)),
         "components": {
-            "schemas": schemas(config, len(recognizer.layers)),
+            "schemas": schemas(config, recognizer),
             "headers": HEADERS,
             "examples": refused,
         },
-        "x-limits": limits(config),
+        "x-limits": limits(config, recognizer),
         "x-problems": [
             {
                 "code": code,

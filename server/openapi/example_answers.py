@@ -28,7 +28,6 @@ def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
     question = Question(frozenset({last}), True, last, 0, None, None)
     prediction, explained = pipeline.explain(example_requests.PNG, question.maps, question.heatmap)
     one, several = (pipeline.predict([example_requests.PNG] * count) for count in (1, 2))
-    number = pipeline.read(example_requests.NUMBER_PNG)
     signature = {
         "model": pipeline.identity,
         "time_ms": TIMES,
@@ -44,7 +43,7 @@ def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
                 "Several pictures", {"predictions": predictions.digits(several)} | signature
             ),
         },
-        "read": {"number": example("A number", predictions.number(number) | signature)},
+        "read": number(pipeline, signature),
         "explain": {
             "last": example(
                 "The last layer, and where the network looked",
@@ -52,8 +51,16 @@ def answers(pipeline: Pipeline, config: Config) -> dict[str, Examples]:
             )
         },
         "model": {"model": example("This network", model_card.card(recognizer, config))},
-        "infer": {"bar": example("A bar of ink", inference(pipeline))},
+        "infer": {"bar": example("A bar", inference(pipeline))},
     }
+
+
+def number(pipeline: Pipeline, signature: dict[str, Any]) -> Examples:
+    """Answer the example of a number, if the network reads numbers."""
+    if not pipeline.recognizer.reads_numbers:
+        return {}
+    prediction = pipeline.read(example_requests.NUMBER_PNG)
+    return {"number": example("A number", predictions.number(prediction) | signature)}
 
 
 def example(summary: str, value: dict[str, Any]) -> dict[str, Any]:
@@ -63,14 +70,16 @@ def example(summary: str, value: dict[str, Any]) -> dict[str, Any]:
 
 def inference(pipeline: Pipeline) -> dict[str, Any]:
     """Answer the example of the Open Inference Protocol."""
-    request = example_requests.INFER["bar"]["value"]
-    images = np.array(request["inputs"][0]["data"], np.float32).reshape(1, *tensors.SHAPE[:2])
+    recognizer = pipeline.recognizer
+    request = example_requests.infer(recognizer)["bar"]["value"]
+    data = np.array(request["inputs"][0]["data"], np.float32)
+    images = data.reshape(1, *recognizer.form.array_shape)
     head = {
-        "model_name": pipeline.recognizer.name,
-        "model_version": pipeline.recognizer.version,
+        "model_name": recognizer.name,
+        "model_version": recognizer.version,
         "id": request["id"],
     }
-    outputs = dict.fromkeys(tensors.OUTPUTS, False)
+    outputs = dict.fromkeys(tensors.outputs_of(recognizer.classes), False)
     body, _ = open_inference.write(pipeline.infer(images).readings, outputs, head)
     answer: dict[str, Any] = json.loads(body)
     return answer

@@ -4,8 +4,12 @@ import base64
 import io
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from server.parsing import tensors
+from server.recognizer import Recognizer
 from server.self_test import known_picture
 
 Examples = dict[str, dict[str, Any]]
@@ -55,20 +59,32 @@ EXPLAIN: Examples = {
         "value": {"image": PICTURE, "maps": [0], "layer": 0, "channel": 0, "row": 3, "column": 5},
     },
 }
-INFER: Examples = {
-    "bar": {
-        "summary": "One input: a bar of ink",
-        "value": {
-            "id": "example",
-            "inputs": [
-                {
-                    "name": "image",
-                    "shape": [1, 28, 28, 1],
-                    "datatype": "FP32",
-                    "data": [float(4 <= i // 28 < 24 and 13 <= i % 28 < 16) for i in range(784)],
-                }
-            ],
-            "outputs": [{"name": "probabilities"}, {"name": "digit"}],
-        },
+
+
+def infer(recognizer: Recognizer) -> Examples:
+    """Ask for the reading of one input: an upright bar."""
+    shape = recognizer.form.shape
+    return {
+        "bar": {
+            "summary": "One input: a bar",
+            "value": {
+                "id": "example",
+                "inputs": [
+                    {
+                        "name": tensors.INPUT,
+                        "shape": [1, *shape],
+                        "datatype": "FP32",
+                        "data": bar(*shape).ravel().tolist(),
+                    }
+                ],
+                "outputs": [{"name": name} for name in tensors.outputs_of(recognizer.classes)],
+            },
+        }
     }
-}
+
+
+def bar(height: int, width: int, channels: int) -> NDArray[np.float32]:
+    """Draw an upright bar of ones in the middle of zeros."""
+    image = np.zeros((height, width, channels), np.float32)
+    image[height // 7 : height - height // 7, width * 13 // 28 : width * 16 // 28 + 1] = 1
+    return image

@@ -12,9 +12,10 @@ from server.config import (
     Config,
 )
 from server.parsing.tensors import max_json_values
+from server.recognizer import Recognizer
 
 
-def limits(config: Config) -> list[dict[str, Any]]:
+def limits(config: Config, recognizer: Recognizer) -> list[dict[str, Any]]:
     """Return every limit: its meaning, its value and, where it comes from one, its setting."""
     of_settings = [
         {"meaning": Config.meaning(name), "value": getattr(config, name), "setting": name.upper()}
@@ -24,7 +25,9 @@ def limits(config: Config) -> list[dict[str, Any]]:
         "most values in the JSON of a request, counted by its commas and opening brackets": (
             MAX_JSON_VALUES
         ),
-        "the same for the Open Inference Protocol": max_json_values(config.max_inputs),
+        "the same for the Open Inference Protocol": max_json_values(
+            config.max_inputs, recognizer.form.shape
+        ),
         "most fields in a form": MAX_FORM_FIELDS,
         "longest first line of a request, in bytes": MAX_REQUEST_LINE,
         "most fields in the header of a request": MAX_HEADER_FIELDS,

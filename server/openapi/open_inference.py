@@ -5,7 +5,7 @@ from server.openapi import example_requests
 from server.openapi.builders import WITH_BODY, Part, json_answer, one_example, operation, problems
 from server.openapi.example_requests import Examples
 from server.openapi.json_schema import TRUTH, about, array, record, ref
-from server.openapi.schemas import inference_request
+from server.openapi.tensor_schemas import inference_request
 from server.recognizer import Recognizer
 from server.serializers import open_inference
 
@@ -83,7 +83,10 @@ def of_model(
         outputs=about(tensors, "What comes out"),
     )
     ready = record(name=about({"const": name}, "As in the address"), ready=READY)
-    body = {"schema": inference_request(config), "examples": example_requests.INFER}
+    body = {
+        "schema": inference_request(config, recognizer),
+        "examples": example_requests.infer(recognizer),
+    }
     return {
         path: {
             "get": operation(
@@ -91,7 +94,7 @@ def of_model(
                 f"Describe the model{suffix}",
                 "Tells the names, types and shapes of its inputs and outputs.",
                 json_answer(
-                    metadata, "Tensors", one_example(open_inference.about_model(name, version))
+                    metadata, "Tensors", one_example(open_inference.about_model(recognizer))
                 ),
             )
         },

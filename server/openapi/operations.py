@@ -15,7 +15,7 @@ from server.openapi.builders import (
 )
 from server.openapi.example_requests import Examples
 from server.openapi.json_schema import record, ref
-from server.openapi.schemas import OPTIONS, explain_options_as_text
+from server.openapi.schemas import explain_options_as_text, options
 from server.recognizer import Recognizer
 
 Shown = dict[str, Examples]
@@ -25,24 +25,36 @@ def paths(config: Config, recognizer: Recognizer, shown: Shown) -> dict[str, Par
     """Describe every operation; `shown` are examples of answers."""
     inner = looking_inside(len(recognizer.layers), shown)
     of_model = open_inference.paths(config, recognizer, shown["infer"])
-    return reading(shown) | inner | running() | documents() | of_model
+    return reading(recognizer, shown) | inner | running() | documents() | of_model
 
 
-def reading(shown: Shown) -> dict[str, Part]:
-    """Describe the operations that read digits."""
+def reading(recognizer: Recognizer, shown: Shown) -> dict[str, Part]:
+    """Describe the operations that read pictures."""
+    described = {"/predict": {"post": predict(options(recognizer), shown)}}
+    if recognizer.reads_numbers:
+        described["/read"] = {"post": read(options(recognizer)["input"], shown)}
+    return described
+
+
+def predict(wanted: Part, shown: Shown) -> Part:
+    """Describe how pictures are read."""
     one_or_more = {"oneOf": [ref("OnePicture"), ref("SeveralPictures")]}
     digits = {"oneOf": [ref("Prediction"), ref("Predictions")]}
-    predict = operation(
+    return operation(
         "reading",
         "Read a digit",
-        "Reads one digit, or one in each of several pictures.",
+        "Reads one picture, or several: of a digit each, or of whatever the network knows.",
         json_answer(digits, "What was read", shown["predict"])
         | problems(*WITH_PICTURE, "too_many_images"),
-        parameters=query(**OPTIONS),
-        requestBody=pictures(one_or_more, example_requests.PREDICT, **OPTIONS),
+        parameters=query(**wanted),
+        requestBody=pictures(one_or_more, example_requests.PREDICT, **wanted),
     )
-    only_input = {"input": OPTIONS["input"]}
-    read = operation(
+
+
+def read(wanted: Part, shown: Shown) -> Part:
+    """Describe how numbers are read."""
+    only_input = {"input": wanted}
+    return operation(
         "reading",
         "Read a number",
         "Finds the digits in a picture of a number and reads them, in reading order.",
@@ -51,7 +63,6 @@ def reading(shown: Shown) -> dict[str, Part]:
         parameters=query(**only_input),
         requestBody=pictures(ref("PictureOfNumber"), example_requests.READ, **only_input),
     )
-    return {"/predict": {"post": predict}, "/read": {"post": read}}
 
 
 def looking_inside(layers: int, shown: Shown) -> dict[str, Part]:
@@ -92,7 +103,7 @@ def running() -> dict[str, Part]:
     ready = operation(
         "running",
         "Is the service ready",
-        "Answers 200 once a picture is read correctly that the service knows the answer of.",
+        "Answers 200 once the network has read a picture that the service knows the answer of.",
         json_answer(status("ready"), "It is", one_example({"status": "ready"}))
         | problems("not_ready"),
     )

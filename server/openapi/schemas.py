@@ -3,6 +3,7 @@
 from typing import Any
 
 from server.config import IMAGE_FORMATS, LIMITS, Config
+from server.input_form import MNIST
 from server.openapi.example_requests import PICTURE
 from server.openapi.json_schema import (
     COUNT,
@@ -18,52 +19,62 @@ from server.openapi.json_schema import (
     record,
     ref,
 )
-from server.parsing import tensors
+from server.openapi.tensor_schemas import tensors_of
 from server.problems import KINDS
+from server.recognizer import Recognizer
 from server.serializers.predictions import DEFAULT_TOP
 
 
-def schemas(config: Config, layers: int) -> dict[str, Schema]:
-    """Return all named schemas; the network has so many `layers`."""
+def schemas(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
+    """Return all named schemas, for the network that is served."""
     return (
-        requests(config, layers)
-        | READINGS
-        | EXPLANATIONS
-        | INFERENCE
-        | model_card(config)
+        requests(config, recognizer)
+        | readings(recognizer)
+        | explanations(recognizer)
+        | tensors_of(recognizer)
+        | model_card(config, recognizer)
         | PROBLEM
     )
 
 
-TEN_PROBABILITIES = array(PROBABILITY, 10)
 DATA_URL: Schema = {"type": "string", "pattern": "^data:image/png;base64,"}
 SPRITE = {
-    "image": about(DATA_URL, "Grey PNG; its byte v stands for min + v/255 · (max - min)"),
+    "image": about(
+        DATA_URL,
+        "PNG, grey or of an input in colour; its byte v stands for min + v/255 · (max - min)",
+    ),
     "min": about(NUMBER, "What black stands for"),
     "max": about(NUMBER, "What white stands for"),
 }
 SHAPE = array(COUNT)
 PAIR = array(COUNT, 2)
 FORBIDDEN: Any = False  # a field that must not be there
-OPTIONS: dict[str, Schema] = {
-    "top": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 10,
-        "default": DEFAULT_TOP,
-        "description": "How many entries `top` has",
-    },
-    "input": about(
-        TRUTH,
-        "Add the 28×28 picture that the network saw, as a data URL (PNG, ink white on black)",
-        default=False,
-    ),
-}
 
 
-def requests(config: Config, layers: int) -> dict[str, Schema]:
+def options(recognizer: Recognizer) -> dict[str, Schema]:
+    """Describe the options of a request to read."""
+    known, form = len(recognizer.classes.labels), recognizer.form
+    colour = "ink white on black" if form.name == MNIST else "as it is"
+    height, width = form.shape[:2]
+    return {
+        "top": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": known,
+            "default": min(DEFAULT_TOP, known),
+            "description": "How many entries `top` has",
+        },
+        "input": about(
+            TRUTH,
+            f"Add the {height}×{width} picture that the network saw, as a data URL (PNG, {colour})",
+            default=False,
+        ),
+    }
+
+
+def requests(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
     """Describe what is sent."""
-    asked = explain_options(layers)
+    asked, wanted = explain_options(len(recognizer.layers)), options(recognizer)
     pictures = about(
         array(ref("Picture"), minItems=1, maxItems=config.max_images),
         "Instead of `image`: several pictures, read together, of at most "
@@ -82,12 +93,12 @@ def requests(config: Config, layers: int) -> dict[str, Schema]:
             "examples": [PICTURE],
         },
         "OnePicture": record(
-            ("top", "input", "images"), image=ref("Picture"), **OPTIONS, images=FORBIDDEN
+            ("top", "input", "images"), image=ref("Picture"), **wanted, images=FORBIDDEN
         ),
         "SeveralPictures": record(
-            ("top", "input", "image"), images=pictures, **OPTIONS, image=FORBIDDEN
+            ("top", "input", "image"), images=pictures, **wanted, image=FORBIDDEN
         ),
-        "PictureOfNumber": record(("input",), image=ref("Picture"), input=OPTIONS["input"]),
+        "PictureOfNumber": record(("input",), image=ref("Picture"), input=wanted["input"]),
         "PictureToExplain": record(tuple(asked), image=ref("Picture"), **asked)
         | {"dependentRequired": NEEDED_TOGETHER},
     }
@@ -135,23 +146,41 @@ def explain_options_as_text(layers: int) -> dict[str, Schema]:
     return explain_options(layers) | {"maps": maps}
 
 
-READING = {
-    "digit": about(nullable(DIGIT), "The likeliest digit; null if none is recognised"),
-    "confidence": about(PROBABILITY, "The largest probability"),
-    "is_digit": about(TRUTH, "Whether the network recognises a digit at all"),
-    "probabilities": about(TEN_PROBABILITIES, "Calibrated; index = digit"),
-}
-RANKED = about(
-    array(
-        record(
-            digit=about(DIGIT, "One of the ten"),
-            probability=about(PROBABILITY, "As in `probabilities`"),
+def reading(recognizer: Recognizer) -> dict[str, Schema]:
+    """Describe what a reading has in every answer."""
+    known = len(recognizer.classes.labels)
+    order = "index = digit" if recognizer.classes.are_digits else "in the order of the classes"
+    return {
+        "digit": about(
+            nullable(DIGIT), "The likeliest class, if it is a digit; null if none is recognised"
         ),
-        minItems=1,
-        maxItems=10,
-    ),
-    "The likeliest digits, best first",
-)
+        "label": about(
+            nullable({"enum": list(recognizer.classes.labels)}),
+            "The name of the likeliest class; null if none is recognised",
+        ),
+        "confidence": about(PROBABILITY, "The largest probability"),
+        "is_digit": about(TRUTH, "Whether the network recognises a digit"),
+        "probabilities": about(array(PROBABILITY, known), f"Calibrated; {order}"),
+    }
+
+
+def ranked(recognizer: Recognizer) -> Schema:
+    """Describe the list of the likeliest classes."""
+    labels = list(recognizer.classes.labels)
+    return about(
+        array(
+            record(
+                digit=about(nullable(DIGIT), "The class, if it is a digit"),
+                label=about({"enum": labels}, "The name of the class"),
+                probability=about(PROBABILITY, "As in `probabilities`"),
+            ),
+            minItems=1,
+            maxItems=len(labels),
+        ),
+        "The likeliest classes, best first",
+    )
+
+
 SIGNATURE = {
     "model": about(
         record(name=about(TEXT, "Its name"), version=about(TEXT, "Its version")), "What has read it"
@@ -165,30 +194,38 @@ SIGNATURE = {
 }
 INPUT = {"input": about(DATA_URL, "What the network saw, if asked for")}
 
-READINGS: dict[str, Schema] = {
-    "Reading": record(("input",), **READING, top=RANKED, **INPUT),
-    "Prediction": record(("input",), **READING, top=RANKED, **INPUT, **SIGNATURE),
-    "Predictions": record(
-        predictions=about(array(ref("Reading"), minItems=1), "One for each picture, as sent"),
-        **SIGNATURE,
-    ),
-    "Number": record(
-        text=about({"type": "string", "pattern": "^[0-9?]*$"}, "`?` where no digit is recognised"),
-        digits=about(
-            array(
-                record(
-                    ("input",),
-                    **READING,
-                    box=about(array(COUNT, 4), "x, y, width, height in pixels of `size`"),
-                    **INPUT,
-                )
-            ),
-            "In reading order",
+
+def readings(recognizer: Recognizer) -> dict[str, Schema]:
+    """Describe the answers that are readings."""
+    of_one = reading(recognizer)
+    whole = of_one | {"top": ranked(recognizer)}
+    return {
+        "Reading": record(("input",), **whole, **INPUT),
+        "Prediction": record(("input",), **whole, **INPUT, **SIGNATURE),
+        "Predictions": record(
+            predictions=about(array(ref("Reading"), minItems=1), "One for each picture, as sent"),
+            **SIGNATURE,
         ),
-        size=about(PAIR, "Width and height of the picture"),
-        **SIGNATURE,
-    ),
-}
+        "Number": record(
+            text=about(
+                {"type": "string", "pattern": "^[0-9?]*$"}, "`?` where no digit is recognised"
+            ),
+            digits=about(
+                array(
+                    record(
+                        ("input",),
+                        **of_one,
+                        box=about(array(COUNT, 4), "x, y, width, height in pixels of `size`"),
+                        **INPUT,
+                    )
+                ),
+                "In reading order",
+            ),
+            size=about(PAIR, "Width and height of the picture"),
+            **SIGNATURE,
+        ),
+    }
+
 
 LAYER = {
     "index": about(COUNT, "Place in the network, from 0"),
@@ -212,13 +249,10 @@ TILES = record(
     rows=about(COUNT, "Tiles below each other"),
     tile=about(PAIR, "Height and width of a tile"),
 )
-SCORES = record(
-    logits=about(array(nullable(NUMBER), 10), "Null for a digit that the network does not know"),
-    temperature=about(NUMBER, "The softmax of `logits / temperature` is `probabilities`"),
-)
 HEATMAP = record(
-    digit=about(DIGIT, "Whose score it is about"),
-    method=about(TEXT, "`occlusion`: how far the score falls where ink is covered"),
+    digit=about(nullable(DIGIT), "The class whose score it is about, if it is a digit"),
+    label=about(TEXT, "The name of that class"),
+    method=about(TEXT, "`occlusion`: how far the score falls where the input is covered"),
     patch=about(COUNT, "Side of the cover, in pixels"),
     shape=about(PAIR, "Height and width"),
     **SPRITE,
@@ -234,30 +268,45 @@ DETAIL: Schema = {
     "description": "The numbers of one layer, for those who follow it by hand (docs/api.md)",
 }
 
-EXPLANATIONS: dict[str, Schema] = {
-    "Layer": record(OPTIONAL_LAYER_FIELDS, **LAYER),
-    "LayerAtWork": record(
-        OPTIONAL_LAYER_FIELDS,
-        **LAYER,
-        maps=about(nullable(TILES), "The feature maps as tiles; null if unasked"),
-    ),
-    "Explanation": record(
-        ("heatmap", "detail"),
-        **READING,
-        top=RANKED,
-        input=about(
-            record(shape=about(PAIR, "Height and width"), **SPRITE), "What the network saw"
+
+def scores(recognizer: Recognizer) -> Schema:
+    """Describe what probabilities are made of."""
+    known = len(recognizer.classes.labels)
+    return record(
+        logits=about(
+            array(nullable(NUMBER), known), "Null for a digit that the network does not know"
         ),
-        layers=about(array(ref("LayerAtWork")), "From the input on"),
-        scores=about(SCORES, "What the probabilities are made of"),
-        heatmap=about(HEATMAP, "Where the network looked, if asked for"),
-        detail=DETAIL,
-        **SIGNATURE,
-    ),
-}
+        temperature=about(NUMBER, "The softmax of `logits / temperature` is `probabilities`"),
+    )
 
 
-def model_card(config: Config) -> dict[str, Schema]:
+def explanations(recognizer: Recognizer) -> dict[str, Schema]:
+    """Describe layers, and what they made of a picture."""
+    return {
+        "Layer": record(OPTIONAL_LAYER_FIELDS, **LAYER),
+        "LayerAtWork": record(
+            OPTIONAL_LAYER_FIELDS,
+            **LAYER,
+            maps=about(nullable(TILES), "The feature maps as tiles; null if unasked"),
+        ),
+        "Explanation": record(
+            ("heatmap", "detail"),
+            **reading(recognizer),
+            top=ranked(recognizer),
+            input=about(
+                record(shape=about(SHAPE, "Height and width; of colour, 3 as well"), **SPRITE),
+                "What the network saw",
+            ),
+            layers=about(array(ref("LayerAtWork")), "From the input on"),
+            scores=about(scores(recognizer), "What the probabilities are made of"),
+            heatmap=about(HEATMAP, "Where the network looked, if asked for"),
+            detail=DETAIL,
+            **SIGNATURE,
+        ),
+    }
+
+
+def model_card(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
     """Describe what `GET /model` tells."""
     free: Schema = {"type": "object"}
     return {
@@ -269,7 +318,16 @@ def model_card(config: Config) -> dict[str, Schema]:
             ),
             file_bytes=about(COUNT, "Size of the file of weights"),
             input_shape=about(SHAPE, "Without the batch: height, width, channels"),
-            output_shape=about(SHAPE, "Without the batch: the ten digits"),
+            output_shape=about(SHAPE, "Without the batch: a score for each class"),
+            input_form=about(
+                {"const": recognizer.form.name},
+                "`mnist`: the ink, cropped and centred; `plain`: the picture, scaled",
+            ),
+            classes=about(
+                array({"enum": list(recognizer.classes.labels)}),
+                "The names of the classes, in the order of `probabilities`",
+            ),
+            reads_numbers=about({"const": recognizer.reads_numbers}, "Whether there is `/read`"),
             parameters=about(COUNT, "How many numbers it has learned"),
             multiply_adds=about(COUNT, "Multiplications with an addition, for one picture"),
             layers=about(array(ref("Layer")), "As they serve: each BatchNorm is folded"),
@@ -277,7 +335,7 @@ def model_card(config: Config) -> dict[str, Schema]:
             training=about(free, "How it was trained, as recorded with the weights"),
             accuracy=about(
                 {"type": "object", "additionalProperties": PROBABILITY},
-                "Shares of digits read correctly, by set of pictures",
+                "Shares of pictures read correctly, by set of pictures",
             ),
             calibration=about(free, "What makes probabilities of scores, and refuses what is none"),
             limits=about(limits(config), "What the service takes"),
@@ -292,62 +350,6 @@ def limits(config: Config) -> Schema:
     }
     formats = array({"enum": list(IMAGE_FORMATS)})
     return record(**numbers, formats=about(formats, "Kinds of pictures"))
-
-
-INFERENCE: dict[str, Schema] = {
-    "InferenceTensor": record(
-        name=about(TEXT, "Its name"),
-        datatype=about(TEXT, "FP32 or INT64"),
-        shape=about(array({"type": "integer"}), "-1 is the number of inputs"),
-    ),
-    "InferenceAnswer": record(
-        ("id",),
-        model_name=about(TEXT, "What has read it"),
-        model_version=about(TEXT, "Its version"),
-        id=about(TEXT, "As sent"),
-        outputs=about(
-            array(
-                record(
-                    ("data", "parameters"),
-                    name=about(
-                        {"enum": list(tensors.OUTPUTS)}, "`digit` is -1 where none is recognised"
-                    ),
-                    datatype=about(TEXT, "FP32 or INT64"),
-                    shape=about(SHAPE, "How many inputs, then 10 for `probabilities`"),
-                    data=about(array(NUMBER), "Row by row, unless they follow as bytes"),
-                    parameters={"type": "object", "description": "`binary_data_size`, if so"},
-                )
-            ),
-            "Those asked for, or both",
-        ),
-    ),
-}
-
-
-def inference_request(config: Config) -> Schema:
-    """Describe a request of the Open Inference Protocol."""
-    side, _, channels = tensors.SHAPE
-    count = {"type": "integer", "minimum": 1, "maximum": config.max_inputs}
-    shape = {
-        "type": "array",
-        "prefixItems": [count, {"const": side}, {"const": side}, {"const": channels}],
-        "minItems": 4,
-        "maxItems": 4,
-    }
-    data = array(PROBABILITY, minItems=side * side, maxItems=side * side * config.max_inputs)
-    tensor = record(
-        name={"const": tensors.INPUT, "description": "The one input"},
-        datatype={"const": "FP32", "description": "32-bit floating point"},
-        shape=about(shape, "How many inputs, then 28, 28, 1"),
-        data=about(data, "Row by row, 0 paper to 1 ink; lists may be nested"),
-    )
-    output = record(name={"enum": list(tensors.OUTPUTS), "description": "Which output"})
-    return record(
-        ("id", "outputs"),
-        id=about(TEXT, "Comes back with the answer"),
-        inputs=about(array(tensor, 1), "The pictures, in one tensor"),
-        outputs=about(array(output), "Which outputs are wanted; both without it"),
-    )
 
 
 PROBLEM: dict[str, Schema] = {

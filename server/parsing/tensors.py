@@ -12,15 +12,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from server.classes import Classes
+from server.input_form import InputForm
 from server.parsing.options import whole_number
 from server.parsing.strict_json import load_json
 from server.problems import Problem, invalid
 from server.recognizer import Inputs
 
 INPUT = "image"
-SHAPE = (28, 28, 1)
-OUTPUTS = {"probabilities": ("FP32", [-1, 10]), "digit": ("INT64", [-1])}
-"""Each output with its type and shape; ``digit`` is -1 where none is recognised."""
+Shape = tuple[int, int, int]
+Outputs = dict[str, tuple[str, list[int]]]
+
+
+def outputs_of(classes: Classes) -> Outputs:
+    """Return each output with its type and shape.
+
+    The second is the index of the class, -1 where none is recognised; of the ten digits the index
+    is the digit.
+    """
+    index = "digit" if classes.are_digits else "class"
+    return {"probabilities": ("FP32", [-1, len(classes.labels)]), index: ("INT64", [-1])}
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class Inference:
 
     Attributes
     ----------
-    inputs : ndarray of float32, shape (N, 28, 28)
+    inputs : ndarray of float32, shape (N, H, W) or (N, H, W, 3)
     outputs : dict
         Name of each output that is asked for → whether it is sent as bytes.
     identity : str or None
@@ -41,7 +52,9 @@ class Inference:
     identity: str | None
 
 
-def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
+def parse(
+    data: bytes, header_length: str | None, max_inputs: int, form: InputForm, outputs: Outputs
+) -> Inference:
     """Read the body of an inference request.
 
     Parameters
@@ -50,6 +63,10 @@ def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
     header_length : str, optional
         ``Inference-Header-Content-Length``: how many bytes are JSON; without it, all.
     max_inputs : int
+    form : InputForm
+        That of the network.
+    outputs : dict
+        As from `outputs_of`.
 
     Raises
     ------
@@ -62,21 +79,22 @@ def parse(data: bytes, header_length: str | None, max_inputs: int) -> Inference:
         if json_length is None or json_length > length:
             raise invalid("Inference-Header-Content-Length", f"at most {length}", header_length)
         length = json_length
-    body = load_json(data[:length], max_json_values(max_inputs))
+    body = load_json(data[:length], max_json_values(max_inputs, form.shape))
     if not isinstance(body, dict):
         raise Problem("invalid_field", "the body must be a JSON object with `inputs`")
     if not isinstance(body.get("id", ""), str):
         raise invalid("id", "a string", body["id"])
-    inputs = read_input(only_input(body), data[length:], max_inputs)
-    return Inference(inputs, wanted_outputs(body), body.get("id"))
+    inputs = read_input(only_input(body), data[length:], max_inputs, form.shape)
+    inputs = inputs.reshape(-1, *form.array_shape)
+    return Inference(inputs, wanted_outputs(body, outputs), body.get("id"))
 
 
-def max_json_values(max_inputs: int) -> int:
+def max_json_values(max_inputs: int, shape: Shape) -> int:
     """Return how many values the JSON of a request may have.
 
     A list around each number, and one around each row, is as much as nesting can add.
     """
-    return 4 * max_inputs * math.prod(SHAPE)
+    return 4 * max_inputs * math.prod(shape)
 
 
 def only_input(body: dict[str, Any]) -> dict[str, Any]:
@@ -92,27 +110,27 @@ def only_input(body: dict[str, Any]) -> dict[str, Any]:
     return tensor
 
 
-def read_input(tensor: dict[str, Any], behind: bytes, max_inputs: int) -> Inputs:
+def read_input(tensor: dict[str, Any], behind: bytes, max_inputs: int, shape: Shape) -> Inputs:
     """Read the numbers of the input tensor, out of the JSON or from behind it."""
-    count = batch_size(tensor.get("shape"), max_inputs)
+    count = batch_size(tensor.get("shape"), max_inputs, shape)
     binary = parameters(tensor, "inputs.parameters").get("binary_data_size")
     values = from_json(tensor.get("data")) if binary is None else from_bytes(binary, behind)
-    needed = count * math.prod(SHAPE)
+    needed = count * math.prod(shape)
     if values.size != needed:
         detail = f"`inputs.data` must be {needed} numbers for its shape, got {values.size}"
         raise Problem("invalid_field", detail, field="inputs.data")
     if not (values.min() >= 0 and values.max() <= 1):  # false for NaN too
-        detail = "`inputs.data` must be between 0 (paper) and 1 (ink)"
+        detail = "`inputs.data` must be between 0 and 1"
         raise Problem("invalid_field", detail, field="inputs.data")
-    return values.reshape(count, *SHAPE[:2])
+    return values
 
 
-def batch_size(shape: object, max_inputs: int) -> int:
-    """Return N of a shape [N, 28, 28, 1]."""
-    expected = f"[N, {', '.join(map(str, SHAPE))}] with N from 1 to {max_inputs}"
+def batch_size(shape: object, max_inputs: int, of_one: Shape) -> int:
+    """Return N of a shape [N, H, W, C]."""
+    expected = f"[N, {', '.join(map(str, of_one))}] with N from 1 to {max_inputs}"
     if not isinstance(shape, list) or not all(type(side) is int for side in shape):
         raise invalid("inputs.shape", expected, shape)
-    if tuple(shape[1:]) != SHAPE or not 1 <= shape[0] <= max_inputs:
+    if tuple(shape[1:]) != of_one or not 1 <= shape[0] <= max_inputs:
         raise invalid("inputs.shape", expected, shape)
     count: int = shape[0]
     return count
@@ -148,19 +166,19 @@ def parameters(holder: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def wanted_outputs(body: dict[str, Any]) -> dict[str, bool]:
+def wanted_outputs(body: dict[str, Any], known: Outputs) -> dict[str, bool]:
     """Return the outputs that a request names, or all, and which of them as bytes."""
     binary = parameters(body, "parameters").get("binary_data_output") is True
     outputs = body.get("outputs", [])
     if outputs == []:
-        return dict.fromkeys(OUTPUTS, binary)
+        return dict.fromkeys(known, binary)
     if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
         raise invalid("outputs", "a list of objects", outputs)
     wanted = {}
     for output in outputs:
         name = output.get("name")
-        if not isinstance(name, str) or name not in OUTPUTS:
-            raise invalid("outputs.name", " or ".join(f'"{output}"' for output in OUTPUTS), name)
+        if not isinstance(name, str) or name not in known:
+            raise invalid("outputs.name", " or ".join(f'"{output}"' for output in known), name)
         how = parameters(output, "outputs.parameters")
         if how.get("classification"):
             raise Problem("invalid_field", "there are no classes to sort", field="outputs")

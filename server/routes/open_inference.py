@@ -38,7 +38,7 @@ def ready() -> Response:
 def model(name: str, version: str | None = None) -> Response:
     """Describe the tensors that go in and come out."""
     require_model(name, version)
-    return answer(about_model(name, services().pipeline.recognizer.version))
+    return answer(about_model(services().pipeline.recognizer))
 
 
 @blueprint.get(f"{MODELS[0]}/ready")
@@ -56,12 +56,17 @@ def infer(name: str, version: str | None = None) -> Response:
     """Read inputs that are arrays already."""
     require_model(name, version)
     header_length = request.headers.get(HEADER_LENGTH)
+    recognizer = services().pipeline.recognizer
     asked = tensors.parse(
-        request.get_data(cache=False), header_length, services().config.max_inputs
+        request.get_data(cache=False),
+        header_length,
+        services().config.max_inputs,
+        recognizer.form,
+        tensors.outputs_of(recognizer.classes),
     )
     prediction = services().pipeline.infer(asked.inputs)
     services().metrics.predicted(prediction)
-    head = {"model_name": name, "model_version": services().pipeline.recognizer.version}
+    head = {"model_name": name, "model_version": recognizer.version}
     if asked.identity is not None:
         head["id"] = asked.identity
     body, json_bytes = write(prediction.readings, asked.outputs, head)

@@ -1,4 +1,4 @@
-"""The routes that read digits: parse what was sent, let the pipeline work, write the answer."""
+"""The routes that read pictures: parse what was sent, let the pipeline work, write the answer."""
 
 from flask import Blueprint, Response, request
 
@@ -12,9 +12,10 @@ blueprint = Blueprint("api", __name__)
 
 @blueprint.post("/predict")
 def predict() -> Response:
-    """Read one digit, or one in each of several pictures."""
+    """Read one picture, or several."""
     sent = receive(request, services().config.max_images)
-    top = sent.options.integer("top", 1, 10) or predictions.DEFAULT_TOP
+    classes = services().pipeline.recognizer.classes
+    top = sent.options.integer("top", 1, len(classes.labels)) or predictions.DEFAULT_TOP
     with_input = sent.options.boolean("input")
     prediction = services().pipeline.predict(sent.pictures, numbered=sent.batch)
     digits = predictions.digits(prediction, top, with_input)
@@ -24,6 +25,7 @@ def predict() -> Response:
 @blueprint.post("/read")
 def read() -> Response:
     """Read a picture of a whole number."""
+    services().pipeline.require_numbers()
     sent = receive(request, max_images=1)
     with_input = sent.options.boolean("input")
     prediction = services().pipeline.read(sent.pictures[0])

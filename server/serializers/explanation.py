@@ -44,7 +44,7 @@ def layers(explanation: Explanation) -> list[dict[str, Any]]:
 
 
 def scores(recognizer: Recognizer, explanation: Explanation) -> dict[str, Any]:
-    """Write the ten numbers that the softmax turns into probabilities; null for minus infinity."""
+    """Write what the softmax turns into probabilities: a number for each class, null for -inf."""
     logits = [
         sprites.rounded(score) if math.isfinite(score) else None
         for score in explanation.logits.tolist()

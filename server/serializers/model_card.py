@@ -18,6 +18,9 @@ def card(recognizer: Recognizer, config: Config) -> dict[str, Any]:
         "file_bytes": recognizer.file_bytes,
         "input_shape": layers[0]["input_shape"],
         "output_shape": layers[-1]["output_shape"],
+        "input_form": recognizer.form.name,
+        "classes": list(recognizer.classes.labels),
+        "reads_numbers": recognizer.reads_numbers,
         "parameters": sum(layer["parameters"] for layer in layers),
         "multiply_adds": sum(layer["multiply_adds"] for layer in layers),
         "layers": layers,
@@ -30,7 +33,7 @@ def card(recognizer: Recognizer, config: Config) -> dict[str, Any]:
 
 
 def accuracies(record: dict[str, Any]) -> dict[str, float]:
-    """List the shares of digits read correctly: of MNIST's test set, and of held-out pictures."""
+    """List the shares of pictures read correctly: of MNIST's test set, and of held-out pictures."""
     test = {"mnist_test": record["test"]["accuracy"]} if "test" in record else {}
     return test | {f"held_out_{name}": share for name, share in record.get("held_out", {}).items()}
 

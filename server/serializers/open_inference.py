@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.parsing.tensors import INPUT, OUTPUTS, SHAPE
-from server.recognizer import Reading
+from server.parsing.tensors import INPUT, outputs_of
+from server.recognizer import Reading, Recognizer
+
+DATATYPES = {"f": "FP32", "i": "INT64"}
 
 
 def about_server(version: str) -> dict[str, Any]:
@@ -15,14 +17,16 @@ def about_server(version: str) -> dict[str, Any]:
     return {"name": "convnet", "version": version, "extensions": ["binary_tensor_data"]}
 
 
-def about_model(name: str, version: str) -> dict[str, Any]:
+def about_model(recognizer: Recognizer) -> dict[str, Any]:
     """Describe the tensors of the network."""
     return {
-        "name": name,
-        "versions": [version],
+        "name": recognizer.name,
+        "versions": [recognizer.version],
         "platform": "convnet",
-        "inputs": [describe(INPUT, "FP32", [-1, *SHAPE])],
-        "outputs": [describe(output, *kind) for output, kind in OUTPUTS.items()],
+        "inputs": [describe(INPUT, "FP32", [-1, *recognizer.form.shape])],
+        "outputs": [
+            describe(output, *kind) for output, kind in outputs_of(recognizer.classes).items()
+        ],
     }
 
 
@@ -39,7 +43,11 @@ def write(
     for name, as_bytes in outputs.items():
         values = output_values(name, readings)
         shape = list(values.shape)
-        tensor: dict[str, Any] = {"name": name, "datatype": OUTPUTS[name][0], "shape": shape}
+        tensor: dict[str, Any] = {
+            "name": name,
+            "datatype": DATATYPES[values.dtype.kind],
+            "shape": shape,
+        }
         if as_bytes:
             behind.append(values.tobytes())
             tensor["parameters"] = {"binary_data_size": len(behind[-1])}
@@ -52,6 +60,6 @@ def write(
 
 def output_values(name: str, readings: list[Reading]) -> NDArray[Any]:
     """Return one output of all readings, little-endian."""
-    if name == "digit":
-        return np.array([-1 if read.digit is None else read.digit for read in readings], "<i8")
-    return np.array([read.probabilities for read in readings], "<f4")
+    if name == "probabilities":
+        return np.array([read.probabilities for read in readings], "<f4")
+    return np.array([-1 if read.best is None else read.best for read in readings], "<i8")

@@ -14,6 +14,7 @@ def reading(read: Reading) -> dict[str, Any]:
     """Write one reading."""
     return {
         "digit": read.digit,
+        "label": read.label,
         "confidence": read.confidence,
         "is_digit": read.is_digit,
         "probabilities": read.probabilities,
@@ -21,8 +22,14 @@ def reading(read: Reading) -> dict[str, Any]:
 
 
 def top(read: Reading, count: int) -> dict[str, Any]:
-    """List the likeliest digits, best first."""
-    return {"top": [{"digit": digit, "probability": p} for digit, p in read.top(count)]}
+    """List the likeliest classes, best first."""
+    classes = read.classes
+    return {
+        "top": [
+            {"digit": classes.digit(index), "label": classes.labels[index], "probability": p}
+            for index, p in read.top(count)
+        ]
+    }
 
 
 def input_picture(ink: Inputs, wanted: bool) -> dict[str, Any]:
@@ -33,7 +40,7 @@ def input_picture(ink: Inputs, wanted: bool) -> dict[str, Any]:
 def digits(
     prediction: Prediction, count: int = DEFAULT_TOP, with_input: bool = False
 ) -> list[dict[str, Any]]:
-    """Describe pictures of one digit each."""
+    """Describe pictures of one digit, or of whatever the network knows, each."""
     return [
         reading(read) | top(read, count) | input_picture(ink, with_input)
         for read, ink in zip(prediction.readings, prediction.inputs, strict=True)

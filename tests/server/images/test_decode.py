@@ -107,7 +107,7 @@ def test_the_camera_is_held_upright(name: str, orientation: int) -> None:
     picture = read_picture(data)
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("L")
     assert (picture.width, picture.height) == upright.size
-    assert np.abs(picture.grey.astype(int) - np.asarray(upright, int)).max() <= 3
+    assert np.abs(picture.pixels.astype(int) - np.asarray(upright, int)).max() <= 3
 
 
 def test_an_orientation_out_of_range_is_ignored() -> None:
@@ -197,9 +197,9 @@ def test_large_pictures_are_averaged_down(name: str, mode: str) -> None:
     small = ImageLimits(working_pixels=100_000)  # 1.6 million pixels are 4 x 4 times as many
     picture = read_picture(data, small)
     assert (picture.width, picture.height) == (1000, 1600)
-    assert picture.grey.shape == (400, 250)
+    assert picture.pixels.shape == (400, 250)
     wanted = grey.reshape(400, 4, 250, 4).mean(axis=(1, 3))
-    assert np.abs(picture.grey - wanted).max() <= (12 if name in ("JPEG", "WEBP") else 3)
+    assert np.abs(picture.pixels - wanted).max() <= (12 if name in ("JPEG", "WEBP") else 3)
 
 
 def test_a_strip_is_no_taller_than_the_last_rows() -> None:
@@ -215,8 +215,8 @@ def test_thin_pictures_are_averaged_down_further(size: tuple[int, int]) -> None:
     """What looks for ink takes windows as wide as a part of the longer side."""
     picture = read_picture(encoded(Image.new("L", size, 7)), ImageLimits(working_pixels=75_000))
     assert (picture.width, picture.height) == size
-    assert picture.grey.size <= 2.25 * 75_000
-    assert 1_000 <= max(picture.grey.shape) <= 4096
+    assert picture.pixels.size <= 2.25 * 75_000
+    assert 1_000 <= max(picture.pixels.shape) <= 4096
 
 
 def test_long_and_thin_pictures_decode() -> None:

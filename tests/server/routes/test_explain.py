@@ -12,7 +12,9 @@ from PIL import Image
 import convnet
 from convnet import layers
 from server import create_app
+from server.classes import DIGITS
 from server.explanation import occlusion, sprites
+from server.input_form import MNIST_FORM
 from server.recognizer import Recognizer
 from tests.support.http import encoded, problem
 
@@ -285,6 +287,8 @@ def test_the_heat_map_is_there_if_asked_for(ask, everything):
 
 
 class OneCorner:
+    classes, form = DIGITS, MNIST_FORM
+
     """Scores the digit 4 by the ink in one corner alone, and against it by another."""
 
     def logits(self, inputs):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from server import create_app
+from server.classes import Classes
 from server.self_test import KNOWN_DIGIT, known_picture
 from tests.support.http import problem
 from tests.support.live import ROOT
@@ -28,7 +29,7 @@ def test_ready_once_the_known_picture_is_read_correctly(client, recognizer):
 
 
 def test_a_network_that_knows_other_digits_is_ready_once_it_answers(client, recognizer):
-    recognizer.classes = [3, 8]
+    recognizer.classes = Classes.read([3, 8], (2,))
     recognizer.digit = 3
     assert client.get("/readyz").get_json() == {"status": "ready"}
 

@@ -18,7 +18,7 @@ def test_predict_answers_as_the_contract_says(client, seven):
     assert body["confidence"] == 0.91
     assert body["is_digit"] is True
     assert len(body["probabilities"]) == 10
-    assert body["top"][0] == {"digit": 7, "probability": 0.91}
+    assert body["top"][0] == {"digit": 7, "label": "7", "probability": 0.91}
     assert len(body["top"]) == 3
     assert body["model"] == {"name": "scripted", "version": "1.2.3"}
     assert set(body["time_ms"]) == {"preprocess", "predict"}
@@ -286,7 +286,15 @@ def test_read_answers_as_the_contract_says(client, seven):
     assert body["text"] == "7"
     assert body["size"] == [280, 280]
     (digit,) = body["digits"]
-    assert set(digit) == {"digit", "confidence", "is_digit", "probabilities", "box", "input"}
+    assert set(digit) == {
+        "digit",
+        "label",
+        "confidence",
+        "is_digit",
+        "probabilities",
+        "box",
+        "input",
+    }
     x, y, width, height = digit["box"]
     assert 40 < x < 80
     assert 40 < y < 80
