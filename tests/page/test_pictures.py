@@ -303,6 +303,7 @@ def test_the_command_is_copied(open_desk):
     desk = open_desk(permissions=["clipboard-read", "clipboard-write"])
     desk.draw(written(1))
     desk.reads(1)
+    desk.page.wait_for_load_state("networkidle")  # half of a one is read as a one, too
     desk.page.click("#copy-curl")
     desk.wait("() => document.getElementById('whisper').textContent === 'Command copied.'")
     copied = desk.page.evaluate("navigator.clipboard.readText()")
