@@ -17,9 +17,10 @@ printed.
 
 `--pictures`, `--stand-ins` and `--card` measure networks as they are served: every picture is a
 file, which goes through the service's decoding, preprocessing, calibration and rejection. Stand-ins
-are drawn by scripts/synthesis/standins/, by code that has no part in training. Files among
-`--pictures` that cannot be decoded are named and left out of the counts; a picture in which nothing
-is drawn counts as refused.
+are drawn by scripts/synthesis/standins/, by code that has no part in training. A folder without
+those sub-folders has files named by what they show: `0001_7.png`, `0002_none.png`. Files that
+cannot be decoded are named and left out of the counts; a picture in which nothing is drawn counts
+as refused.
 """
 
 from __future__ import annotations

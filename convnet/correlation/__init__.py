@@ -7,9 +7,8 @@
 
 `dense` chooses among them; `dilated` brings kernels with gaps, and `grouped` channels in groups,
 back to what they can do. `Conv2D` (`convnet/layers/conv.py`) calls the three functions of this
-file.
-All arrays in this package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in / groups, C_out).
-The plain definition, as loops, is in `convnet/reference.py`; what was measured is in
+file. All arrays in this package are batch-last: x (H, W, C, N), kernels (KH, KW, C_in / groups,
+C_out). The plain definition, as loops, is in `convnet/reference.py`; what was measured is in
 docs/performance.md.
 """
 

@@ -20,8 +20,8 @@ from convnet.training.batches import to_float, with_channel
 from convnet.training.trainer import Trainer
 from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
 from scripts.recipe.pictures import Pictures, from_mnist, synthetic
+from scripts.synthesis import sources
 from scripts.synthesis.recorded.collection import Recorded
-from scripts.synthesis.sources import Material as Sources
 from scripts.training.run import Run
 
 VERSION = "2"
@@ -136,11 +136,11 @@ def gather(
     train, held_out = data.train.subset(limit=recipe.limit).hold_out(recipe.held_out)
     own = from_mnist(train)
     of_training, of_choosing = recorded or (None, None)
-    sources = Sources(train.images, train.labels, of_training)
-    drawn = synthetic(recipe.kinds, recipe.seed, sources, folder)
+    start = sources.Material(train.images, train.labels, of_training)
+    drawn = synthetic(recipe.kinds, recipe.seed, start, folder)
     # Another seed: held-out pictures are other pictures.
-    sources = Sources(held_out.images, held_out.labels, of_choosing)
-    others = synthetic(recipe.held_out_kinds, recipe.seed + 1_000, sources, folder)
+    start = sources.Material(held_out.images, held_out.labels, of_choosing)
+    others = synthetic(recipe.held_out_kinds, recipe.seed + 1_000, start, folder)
     everything = sum([*drawn.values(), *[own] * (recipe.mnist_repeats - 1)], own)
     return Material(everything, from_mnist(held_out), others)
 

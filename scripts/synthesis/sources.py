@@ -211,14 +211,13 @@ def empties(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
 
 def _in_the_world(coverage: np.ndarray, digit: int, rng: np.random.Generator) -> Picture:
     """Show coverage on a page, mostly; in a photo, or as a little scan."""
-    kind, ink = rng.random(), crop(coverage) if coverage.any() else coverage
-    shown = ink if digit != NOT_A_DIGIT else None
-    if kind < 0.15 and ink.any():
-        return Picture(photograph(ink, rng), digit, shown)
-    if kind < 0.3 and ink.any():
-        return Picture(cut_out(ink, rng), digit, shown)
-    soiled = clutter(coverage, rng) if rng.random() < 0.05 else coverage
-    return Picture(page(soiled, rng), digit, None if digit == NOT_A_DIGIT else coverage)
+    kind = rng.random()
+    if kind < 0.3 and coverage.any():
+        ink = crop(coverage)
+        picture = Picture((photograph if kind < 0.15 else cut_out)(ink, rng), digit, ink)
+    else:
+        picture = _digit_on_page(coverage, digit, 0.05, rng)
+    return picture if digit != NOT_A_DIGIT else picture._replace(ink=None)
 
 
 def _digit_on_page(ink: np.ndarray, digit: int, soiled: float, rng: np.random.Generator) -> Picture:

@@ -25,36 +25,32 @@ def empty_place(rng: np.random.Generator) -> np.ndarray:
 def edges(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Walls of a cell along some sides of the picture, or cut by them: coverage 0 to 1, (H, W)."""
     width, height = size
-    wall = np.zeros((height, width), np.float32)
-    chosen = rng.random(4) < 0.45
+    coverage = np.zeros((height, width), np.float32)
+    chosen = rng.random(4) < 0.45  # left, right, top, bottom
     chosen[2 + rng.integers(2)] = True  # level: an upright wall alone could be a one
     for side in np.flatnonzero(chosen):
-        breadth = max(1, round(min(size) * rng.uniform(0.01, 0.1)))
-        at = int(rng.integers(0, max(2, min(size) // 10)))
-        lean = rng.normal(0, 0.03) * np.arange(max(size))
-        line = np.zeros((max(size), min(size)), np.float32)
-        places = np.clip(at + lean, 0, min(size) - 1).astype(int)
-        for row, place in enumerate(places):
-            line[row, place : place + breadth] = rng.uniform(0.85, 1)
+        upright = side < 2
+        wall = _wall((height, width) if upright else (width, height), rng)
         if side % 2:
-            line = line[:, ::-1]
-        if side < 2:
-            wall = np.maximum(wall, _fitted(line, height, width))
-        else:
-            wall = np.maximum(wall, _fitted(line, width, height).T)
-    soft = Image.fromarray((wall * 255).astype(np.uint8))
+            wall = wall[:, ::-1]
+        coverage = np.maximum(coverage, wall if upright else wall.T)
+    soft = Image.fromarray((coverage * 255).astype(np.uint8))
     soft = soft.filter(ImageFilter.BoxBlur(rng.uniform(0, 0.03) * min(size)))
     return np.asarray(soft, np.float32) / 255 * rng.uniform(0.3, 1)
 
 
-def _fitted(line: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Cut a wall along a side to (rows, columns); its last column stays at the far border."""
-    line = line[:rows]
-    if line.shape[1] < columns:
-        first = bool(line[:, 0].any() or line[:, : line.shape[1] // 2].any())
-        pad = (0, columns - line.shape[1]) if first else (columns - line.shape[1], 0)
-        return np.pad(line, ((0, 0), pad))
-    return line[:, :columns] if line[:, :columns].any() else line[:, -columns:]
+def _wall(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Draw a wall that runs down the left side, leaning a little: coverage 0 to 1."""
+    short, long = sorted(shape)
+    breadth = max(1, round(short * rng.uniform(0.01, 0.1)))
+    at = int(rng.integers(0, max(2, short // 10)))
+    lean = rng.normal(0, 0.03) * np.arange(long)
+    starts = np.clip(at + lean, 0, short - 1).astype(int)
+    strengths = rng.uniform(0.85, 1, long)
+    wall = np.zeros(shape, np.float32)
+    for row, start, strength in zip(wall, starts, strengths, strict=False):
+        row[start : min(start + breadth, short)] = strength
+    return wall
 
 
 def halftone(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 
 from scripts.synthesis.recorded import unipen
 from scripts.synthesis.recorded.scans import Scans, read_optdigits, read_semeion
-from scripts.synthesis.recorded.unipen import Character
+from scripts.synthesis.recorded.unipen import Archive, Character
 
 LIKE_DIGITS = frozenset("OoDQIil|!Jj/\\'`,.:;()[]{}SsZzBb8GgqygD6T7")
 """Letters and signs that a person could call a digit, or part of one: they teach nothing."""
@@ -26,6 +26,14 @@ CHOOSING = 8
 
 LAST_SCANS = {"semeion": 150, "optdigits": 200}
 """Scans at the end of each file that are kept for choosing: its last writers."""
+
+
+DOIS = {
+    "unipen": "10.5281/zenodo.1195803",
+    "semeion": "10.24432/C5SC8V",
+    "optdigits": "10.24432/C50P49",
+}
+"""Where each collection is published."""
 
 
 class NoCollection(ValueError):
@@ -72,15 +80,15 @@ def load(folder: Path) -> tuple[Recorded, Recorded]:
     UnipenError, ScanError
         If a file is broken.
     """
-    archive = _find(folder, "unipen", ("*.tar.xz", "*.tar.gz", "*.tar", "data"))
-    tree = archive.parent if archive.name == "data" else archive
+    found = _find(folder, "unipen", ("*.tar.xz", "*.tar.gz", "*.tar", "data"))
+    archive = Archive(found.parent if found.name == "data" else found)
     semeion = read_semeion(_find(folder, "semeion", ("*.data*",)))
     optdigits = read_optdigits(_find(folder, "optdigits", ("*.tra*",)))
-    digits = list(unipen.read(tree, "1a"))
+    digits = list(unipen.read(archive, "1a"))
     others = [
         character
         for kind in ("1b", "1c", "1d")
-        for character in unipen.read(tree, kind)
+        for character in unipen.read(archive, kind)
         if character.label not in LIKE_DIGITS
     ]
     ends = (-LAST_SCANS["semeion"], -LAST_SCANS["optdigits"])
@@ -96,7 +104,7 @@ def _find(folder: Path, name: str, patterns: Iterable[str]) -> Path:
         for found in sorted((folder / name).glob(pattern)):
             return found
     raise NoCollection(
-        f"there is no {name} in {folder / name}: scripts/download_data.py --set {name} fetches it"
+        f"there is no {name} in {folder / name}: it can be had from https://doi.org/{DOIS[name]}"
     )
 
 

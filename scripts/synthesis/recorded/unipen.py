@@ -90,8 +90,9 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read = self._from_folder() if path.is_dir() else self._from_tar()
-        if not any(name.startswith("data/") for name in self._read):
+        self._files = self._from_folder() if path.is_dir() else self._from_tar()
+        self._inks: dict[str, _Ink] = {}
+        if not any(name.startswith("data/") for name in self._files):
             raise UnipenError(str(path), 0, "no UNIPEN collection: there is no data/ in it")
 
     def _from_folder(self) -> dict[str, bytes | Path]:
@@ -112,7 +113,7 @@ class Archive:
 
     def names(self, folder: str) -> list[str]:
         """Return the files below a folder, sorted."""
-        return sorted(name for name in self._read if name.startswith(f"{folder}/"))
+        return sorted(name for name in self._files if name.startswith(f"{folder}/"))
 
     def lines(self, name: str) -> list[str]:
         """Return the lines of a file.
@@ -122,7 +123,7 @@ class Archive:
         UnipenError
             If it is not there, or too large.
         """
-        content = self._read.get(name)
+        content = self._files.get(name)
         if content is None:
             raise UnipenError(name, 0, "there is no such file")
         if isinstance(content, Path):
@@ -131,14 +132,25 @@ class Archive:
             content = content.read_bytes()
         return content.decode("latin-1").splitlines()
 
+    def ink(self, name: str) -> _Ink:
+        """Return the strokes of a file of ink; each is read once, whatever labels point to it.
 
-def read(path: Path, kind: str) -> Iterator[Character]:
+        Raises
+        ------
+        UnipenError
+            If it is not there, or broken.
+        """
+        if name not in self._inks:
+            self._inks[name] = _read_ink(self, name)
+        return self._inks[name]
+
+
+def read(archive: Archive, kind: str) -> Iterator[Character]:
     """Yield the characters of a kind that the `CONTRIBUTORS` collected, always in the same order.
 
     Parameters
     ----------
-    path : Path
-        The collection, see `Archive`.
+    archive : Archive
     kind : str
         A key of `KINDS`.
 
@@ -147,25 +159,19 @@ def read(path: Path, kind: str) -> Iterator[Character]:
     UnipenError
         If a file is missing or broken.
     """
-    archive = Archive(path)
-    inks: dict[str, _Ink] = {}
     for contributor in CONTRIBUTORS:
         for name in archive.names(f"data/{kind}/{contributor}"):
-            yield from _read_labels(archive, name, contributor, inks)
+            yield from _read_labels(archive, name, contributor)
 
 
-def _read_labels(
-    archive: Archive, name: str, contributor: str, inks: dict[str, _Ink]
-) -> Iterator[Character]:
+def _read_labels(archive: Archive, name: str, contributor: str) -> Iterator[Character]:
     """Yield the characters that one data file labels."""
     ink = _Ink([], [])
     for number, line in enumerate(archive.lines(name), start=1):
         if line.startswith(".INCLUDE"):
             included = f"include/{line.removeprefix('.INCLUDE').strip()}"
             if included.endswith(".dat"):
-                if included not in inks:
-                    inks[included] = _read_ink(archive, included)
-                ink = inks[included]
+                ink = archive.ink(included)
         elif line.startswith(".SEGMENT"):
             match = _SEGMENT.match(line)
             if match is None:

@@ -15,7 +15,7 @@ from scripts.recipe import command
 from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
 from scripts.recipe.digits import Material, ServedRecipe, gather, logits
 from scripts.recipe.pictures import Pictures, from_mnist, synthetic
-from scripts.synthesis.sources import Material as Sources
+from scripts.synthesis import sources
 from scripts.training.bar import TrainingBar
 from server.recognizer import Recognizer
 from tests.support.tiny_digits import tiny_digits, write_idx
@@ -238,7 +238,7 @@ def test_pictures_are_drawn_once_and_by_their_seed(tmp_path: Path) -> None:
     draw = partial(
         synthetic,
         {"handwriting": 12},
-        material=Sources(DATA.train.images, DATA.train.labels),
+        material=sources.Material(DATA.train.images, DATA.train.labels),
         workers=1,
     )
     first = draw(seed=1, folder=tmp_path)["handwriting"]
@@ -256,7 +256,7 @@ def test_pictures_are_drawn_once_and_by_their_seed(tmp_path: Path) -> None:
 def test_pictures_made_from_other_digits_are_not_taken_for_these(tmp_path: Path) -> None:
     for digit in (1, 7):
         chosen = DATA.train.subset((digit,))
-        material = Sources(chosen.images, chosen.labels)
+        material = sources.Material(chosen.images, chosen.labels)
         drawn = synthetic({"rescanned": 4}, 0, material, tmp_path, workers=1)["rescanned"]
         assert set(drawn.labels.tolist()) == {digit}
 
@@ -326,4 +326,4 @@ def test_a_recipe_with_real_writers_says_how_to_get_them(
 ) -> None:
     monkeypatch.setattr(command, "ServedRecipe", partial(TINY, kinds={"recorded": 5}))
     assert train.main(recipe(data)) == 1
-    assert "download_data.py --set unipen" in capsys.readouterr().err
+    assert "no unipen" in capsys.readouterr().err
