@@ -27,13 +27,16 @@ _PARTS = {
         *("Conv2D", "Dense", "Flatten", "Reshape", "MaxPool2D", "AveragePool2D", "BatchNorm"),
         *("Dropout", "ReLU", "LeakyReLU", "Sigmoid", "Softmax", "Tanh", "Layer"),
     ),
-    "losses": ("BinaryCrossEntropy", "CrossEntropy", "MeanSquaredError"),
+    "losses": (
+        *("BinaryCrossEntropy", "CrossEntropy", "MeanSquaredError"),
+        "PixelCrossEntropy",
+    ),
     "network": ("Sequential",),
     "optimizers": ("SGD", "Adam", "AdamW", "RMSprop", "schedules"),
     "optimizers.schedules": ("Constant", "Cosine", "OneCycle", "Step"),
     "runtime.threads": ("get_threads", "set_threads"),
     "training.trainer": ("Trainer",),
-    "weights": ("load", "load_pretrained", "pretrained_path"),
+    "weights": ("load", "load_pretrained", "pretrained_path", "with_input_shape"),
 }
 _HOME = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -59,13 +62,18 @@ if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `_
         Softmax,
         Tanh,
     )
-    from convnet.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+    from convnet.losses import (
+        BinaryCrossEntropy,
+        CrossEntropy,
+        MeanSquaredError,
+        PixelCrossEntropy,
+    )
     from convnet.network import Sequential
     from convnet.optimizers import SGD, Adam, AdamW, RMSprop, schedules
     from convnet.optimizers.schedules import Constant, Cosine, OneCycle, Step
     from convnet.runtime.threads import get_threads, set_threads
     from convnet.training.trainer import Trainer
-    from convnet.weights import load, load_pretrained, pretrained_path
+    from convnet.weights import load, load_pretrained, pretrained_path, with_input_shape
 else:
 
     def __getattr__(name: str) -> object:
@@ -109,6 +117,7 @@ __all__ = [
     "MaxPool2D",
     "MeanSquaredError",
     "OneCycle",
+    "PixelCrossEntropy",
     "RMSprop",
     "ReLU",
     "Reshape",
@@ -129,4 +138,5 @@ __all__ = [
     "pretrained_path",
     "schedules",
     "set_threads",
+    "with_input_shape",
 ]

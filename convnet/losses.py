@@ -6,7 +6,8 @@ divides by the batch size again.
 
 Labels are class numbers, shape ``(N,)``, or targets of the shape of the predictions: one-hot rows,
 or soft ones. Section 3 of docs/how-it-works.md derives the gradients; what happens to them next is
-in `convnet/network.py`, `Sequential.backward`.
+in `convnet/network.py`, `Sequential.backward`. Only `PixelCrossEntropy` is for outputs with more
+axes than these: a class for every place of a picture.
 """
 
 from __future__ import annotations
@@ -127,6 +128,81 @@ class CrossEntropy:
         value = float(np.vdot(targets, log_probabilities)) / -len(logits)
         gradient = (np.exp(log_probabilities) - targets) / len(logits)
         return value, gradient
+
+
+@dataclass(frozen=True)
+class PixelCrossEntropy:
+    """Cross-entropy from logits of every place of a picture, the mean over all that are labelled.
+
+    ``-sum_p(a[t[p]] * log softmax(z[p])[t[p]]) / sum_p(a[t[p]])`` over the places p, a weight a[k]
+    for each class: with it a class of few pixels counts as much as one of many (Long, Shelhamer,
+    Darrell, "Fully convolutional networks for semantic segmentation", CVPR 2015).
+
+    Parameters
+    ----------
+    weights : tuple of float, optional
+        One for each class, positive; by default 1 each.
+    """
+
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.weights is not None and not all(0 < w < np.inf for w in self.weights):
+            raise ValueError(f"`weights` must be positive numbers, got {self.weights}")
+
+    def __call__(self, logits: Array, labels: Array) -> tuple[float, Array]:
+        """Return the mean loss of a batch and its gradient.
+
+        Parameters
+        ----------
+        logits : ndarray of float, shape (N, ..., K)
+        labels : ndarray of int, shape (N, ...)
+            Class numbers; places with -1 do not count.
+
+        Returns
+        -------
+        float
+            In nats per place, 0 if none is labelled.
+        ndarray, shape (N, ..., K)
+            The gradient with respect to the logits.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ, a label is not in -1..K-1, or there are not K weights.
+        """
+        classes = logits.shape[-1]
+        if labels.shape != logits.shape[:-1] or labels.dtype.kind not in "iu":
+            raise ValueError(
+                f"`labels` must be integers of shape {logits.shape[:-1]}, "
+                f"got {labels.dtype} of shape {labels.shape}"
+            )
+        if labels.size and (labels.min() < -1 or labels.max() >= classes):
+            raise ValueError(
+                f"`labels` must be in -1..{classes - 1}, got {labels.min()}..{labels.max()}"
+            )
+        places = np.flatnonzero(labels.ravel() >= 0)
+        gradient = np.zeros((labels.size, classes), logits.dtype)
+        if len(places):
+            value, gradient[places] = self._of_rows(
+                logits.reshape(-1, classes)[places], labels.ravel()[places]
+            )
+        else:
+            value = 0.0
+        return value, gradient.reshape(logits.shape)
+
+    def _of_rows(self, logits: Array, labels: Array) -> tuple[float, Array]:
+        weights = np.ones(logits.shape[1]) if self.weights is None else np.array(self.weights)
+        if weights.shape != logits.shape[1:]:
+            raise ValueError(f"{len(weights)} weights for {logits.shape[1]} classes")
+        of_rows = weights[labels].astype(logits.dtype)
+        of_rows /= of_rows.sum()
+        log_probabilities = log_softmax(logits)
+        rows = np.arange(len(labels))
+        value = -float(np.dot(of_rows, log_probabilities[rows, labels]))
+        gradient = np.exp(log_probabilities)
+        gradient[rows, labels] -= 1
+        return value, gradient * of_rows[:, None]
 
 
 @dataclass(frozen=True)

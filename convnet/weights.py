@@ -18,7 +18,7 @@ import numpy as np
 from convnet.arrays import Array, Shape
 from convnet.checks import require_positive_int
 from convnet.layers import LAYERS, Layer
-from convnet.network import Sequential
+from convnet.network import Sequential, describe
 from convnet.storage.model_file import ModelFile
 from convnet.storage.npz import Header, naming
 
@@ -58,6 +58,31 @@ def load(path: str | os.PathLike[str]) -> Sequential:
         _require_finite(network.arrays)
     network.metadata = metadata
     return network
+
+
+def with_input_shape(network: Sequential, input_shape: Shape) -> Sequential:
+    """Return a network with the same layers and weights for inputs of another shape.
+
+    A network of convolutions alone takes pictures of any size: what it learnt on small ones, it
+    does on larger ones.
+
+    Parameters
+    ----------
+    network : Sequential
+        It is not changed.
+    input_shape : tuple of int
+        Without the batch axis.
+
+    Raises
+    ------
+    ValueError
+        If a layer does not take that shape, or has weights that depend on it, as Dense does.
+    """
+    layers = [_make_layer(entry) for entry in describe(network)["layers"]]
+    other = Sequential(layers, input_shape, rng=np.random.default_rng(0), name=network.name)
+    other.set_arrays(network.arrays)
+    other.metadata = dict(network.metadata)
+    return other
 
 
 def pretrained_path(name: str) -> Path:

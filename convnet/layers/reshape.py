@@ -25,7 +25,8 @@ class Reshape(Layer):
     Parameters
     ----------
     shape : tuple of int
-        The new shape, without the batch axis.
+        The new shape, without the batch axis. One side may be -1: it is as long as the numbers of
+        an image make it.
     """
 
     kind = "reshape"
@@ -34,12 +35,16 @@ class Reshape(Layer):
         super().__init__()
         if not shape:
             raise ValueError("`shape` must hold at least one side, got ()")
-        self.shape = tuple(require_positive_int("shape", side) for side in shape)
+        if tuple(shape).count(-1) > 1:
+            raise ValueError(f"`shape` may hold -1 once, got {tuple(shape)}")
+        self.shape = tuple(s if s == -1 else require_positive_int("shape", s) for s in shape)
 
     def infer_shape(self, input_shape: Shape) -> Shape:
-        if math.prod(input_shape) != math.prod(self.shape):
+        numbers, known = math.prod(input_shape), math.prod(s for s in self.shape if s != -1)
+        shape = tuple(numbers // known if side == -1 else side for side in self.shape)
+        if math.prod(shape) != numbers:
             raise ValueError(f"cannot reshape {input_shape} into {self.shape}")
-        return self.shape
+        return shape
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)

@@ -88,6 +88,12 @@ Callback = Callable[["Trainer", Progress], None]
 _KEPT = 1 << 30
 
 
+def count_correct(outputs: Array, labels: Labels) -> int:
+    """Count the inputs (N, K) whose largest output is that of their class."""
+    classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
+    return int(np.count_nonzero(outputs.argmax(axis=1) == classes))
+
+
 class Trainer:
     """Train a network with a loss and an optimizer.
 
@@ -102,6 +108,9 @@ class Trainer:
     average : float, optional
         Decay of an exponential moving average of the weights, which `fit` puts into the network
         at its end.
+    count_correct : callable, optional
+        ``count_correct(outputs, labels) -> int`` tells how many inputs are right,
+        for networks whose outputs are not one row of classes for each input.
 
     Attributes
     ----------
@@ -121,10 +130,12 @@ class Trainer:
         optimizer: Optimizer | None = None,
         *,
         average: float | None = None,
+        count_correct: Callable[[Array, Labels], int] = count_correct,
     ) -> None:
         keep_freed_memory(_KEPT)
         self.network = network
         self.loss: Loss = CrossEntropy() if loss is None else loss
+        self.count_correct = count_correct
         self.optimizer = Adam(1e-3) if optimizer is None else optimizer
         self.average = None if average is None else WeightAverage(network, average)
         self.outputs = np.empty((0, *network.output_shape), np.float32)
@@ -201,7 +212,7 @@ class Trainer:
         for x, labels in loader.epoch(epoch, progress.step):
             progress.losses.append(self.step(x, labels))
             progress.step += 1
-            progress.correct += _count_correct(self.outputs, labels)
+            progress.correct += self.count_correct(self.outputs, labels)
             progress.seen += len(x)
             progress.seconds = time.perf_counter() - began
             if on_step is not None:
@@ -229,7 +240,7 @@ class Trainer:
             part = slice(start, start + batch_size)
             outputs = self.network.forward(with_channel(to_float(images[part])))
             loss += self.loss(outputs, labels[part])[0] * len(outputs)
-            correct += _count_correct(outputs, labels[part])
+            correct += self.count_correct(outputs, labels[part])
         return loss / len(images), correct / len(images)
 
     def _adopt_average(self, loader: DataLoader, batches: int = 100) -> None:
@@ -244,8 +255,3 @@ class Trainer:
 
 # BatchNorm's statistics come from the batches of this epoch. No run gets so far, so they are new.
 _STATISTICS_EPOCH = 2**31
-
-
-def _count_correct(outputs: Array, labels: Labels) -> int:
-    classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
-    return int(np.count_nonzero(outputs.argmax(axis=1) == classes))

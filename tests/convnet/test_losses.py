@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from convnet.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError, one_hot
+from convnet.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    MeanSquaredError,
+    PixelCrossEntropy,
+    one_hot,
+)
 from tests.support.numeric import numerical_gradient
 
 N, K = 5, 4
@@ -206,3 +212,68 @@ def test_one_hot():
 
 def test_settings_show_in_the_repr():
     assert repr(CrossEntropy(0.1)) == "CrossEntropy(label_smoothing=0.1)"
+
+
+class TestPixelCrossEntropy:
+    """A class for every place, weighted, and places that do not count."""
+
+    WEIGHTS = (0.5, 2.0, 1.5)
+
+    def case(self, rng):
+        labels = rng.integers(-1, 3, (2, 4, 5))
+        labels.flat[:4] = (-1, 0, 1, 2)
+        return rng.normal(0, 2, (2, 4, 5, 3)), labels
+
+    def test_value_is_the_weighted_mean_over_labelled_places(self, rng):
+        logits, labels = self.case(rng)
+        total = weight = 0.0
+        for row, label in zip(logits.reshape(-1, 3).tolist(), labels.ravel().tolist(), strict=True):
+            if label >= 0:
+                total -= self.WEIGHTS[label] * math.log(softmax(row)[label])
+                weight += self.WEIGHTS[label]
+        value, _ = PixelCrossEntropy(self.WEIGHTS)(logits, labels)
+        assert value == pytest.approx(total / weight, rel=1e-12)
+
+    def test_gradient_is_that_of_finite_differences(self, rng):
+        logits, labels = self.case(rng)
+        loss = PixelCrossEntropy(self.WEIGHTS)
+        _, gradient = loss(logits, labels)
+        expected = numerical_gradient(lambda z: loss(z, labels)[0], logits)
+        np.testing.assert_allclose(gradient, expected, atol=1e-8)
+        assert not gradient[labels < 0].any()
+
+    def test_one_place_without_weights_is_cross_entropy(self, rng):
+        logits, labels = rng.normal(0, 2, (N, K)), rng.integers(0, K, N)
+        value, gradient = PixelCrossEntropy()(logits, labels)
+        expected = CrossEntropy()(logits, labels)
+        assert value == pytest.approx(expected[0])
+        np.testing.assert_allclose(gradient, expected[1])
+
+    def test_no_labelled_place_has_no_loss(self, rng):
+        logits, labels = self.case(rng)
+        value, gradient = PixelCrossEntropy()(logits, np.full_like(labels, -1))
+        assert value == 0
+        assert not gradient.any()
+
+    def test_large_logits_of_float32_stay_finite(self):
+        logits = np.array([[[[1e4, -1e4, 0]]]], np.float32)
+        value, gradient = PixelCrossEntropy()(logits, np.array([[[1]]]))
+        assert value == pytest.approx(2e4)
+        assert gradient.dtype == np.float32
+        assert np.isfinite(gradient).all()
+
+    @pytest.mark.parametrize("label", [-2, 3])
+    def test_labels_outside_are_refused(self, rng, label):
+        logits, labels = self.case(rng)
+        labels[0, 0, 0] = label
+        with pytest.raises(ValueError, match=r"-1\.\.2"):
+            PixelCrossEntropy()(logits, labels)
+
+    def test_what_does_not_fit_is_refused(self, rng):
+        logits, labels = self.case(rng)
+        with pytest.raises(ValueError, match="shape"):
+            PixelCrossEntropy()(logits, labels[:, :2])
+        with pytest.raises(ValueError, match="2 weights for 3"):
+            PixelCrossEntropy((1, 1))(logits, labels)
+        with pytest.raises(ValueError, match="positive"):
+            PixelCrossEntropy((1, 0, 1))

@@ -213,3 +213,24 @@ def test_the_shipped_network_is_found_by_name() -> None:
 def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(ValueError, match=r"`name` must be one of \['digits'\], got 'letters'"):
         convnet.load_pretrained("letters")
+
+
+def test_convolutions_alone_take_pictures_of_another_size(rng: np.random.Generator) -> None:
+    layers = [convnet.Conv2D(3, 3), convnet.BatchNorm(), convnet.Reshape((-1, 3))]
+    network = convnet.Sequential(layers, (6, 6, 1), rng=rng)
+    network.metadata = {"accuracy": 0.5}
+    larger = convnet.with_input_shape(network, (6, 11, 1))
+    x = rng.random((2, 6, 11, 1), np.float32)
+    out = larger.forward(x).reshape(2, 4, 9, 3)
+    for left in range(6):  # what it does at a place does not depend on the rest
+        part = network.forward(x[:, :, left : left + 6]).reshape(2, 4, 4, 3)
+        np.testing.assert_allclose(out[:, :, left : left + 4], part, rtol=1e-5, atol=1e-6)
+    assert larger.metadata == network.metadata
+    larger.set_arrays({name: array + 1 for name, array in larger.arrays.items()})
+    assert not np.array_equal(network.arrays["conv1.w"], larger.arrays["conv1.w"])
+
+
+def test_weights_that_depend_on_the_size_are_refused(rng: np.random.Generator) -> None:
+    network = convnet.Sequential([convnet.Flatten(), convnet.Dense(3)], (4, 4, 1), rng=rng)
+    with pytest.raises(ValueError, match=r"dense1.w has shape \(16, 3\), expected \(20, 3\)"):
+        convnet.with_input_shape(network, (4, 5, 1))

@@ -38,6 +38,7 @@ REFUSED = [
     (lambda: Dense(3, initializer="he"), r"`initializer` must be one of .* got 'he'"),
     (lambda: Reshape(()), r"`shape` must .* got \(\)"),
     (lambda: Reshape((2, 0)), r"`shape` must be a positive int, got 0"),
+    (lambda: Reshape((-1, 3, -1)), r"`shape` may hold -1 once, got \(-1, 3, -1\)"),
     (lambda: LeakyReLU(1.0), r"`negative_slope` must be in \[0, 1\), got 1.0"),
     (lambda: LeakyReLU(-0.1), r"`negative_slope` .* got -0.1"),
     (lambda: BatchNorm(momentum=1.0), r"`momentum` must be in \[0, 1\), got 1.0"),
@@ -63,6 +64,7 @@ MISFITS = [
     (MaxPool2D(3), (2, 9, 1), r"window 3 is larger than the 2x9 input"),
     (Dense(10), (28, 28, 1), r"expects vectors \(F,\), got .* add Flatten\(\)"),
     (Reshape((5, 5)), (24,), r"cannot reshape \(24,\) into \(5, 5\)"),
+    (Reshape((-1, 5)), (24,), r"cannot reshape \(24,\) into \(-1, 5\)"),
     (BatchNorm(), (), r"expects inputs with a channel axis"),
 ]
 

@@ -225,3 +225,18 @@ def test_evaluate_is_the_mean_over_all_images_whatever_the_blocks() -> None:
 def test_progress_survives_json() -> None:
     progress = Progress(5, epoch=1, step=2, losses=[0.1, 1 / 3], epochs=[Epoch(1, 0.5, 0.9, 2, 30)])
     assert Progress.from_json(progress.to_json()) == progress
+
+
+def test_who_counts_what_is_right_may_be_given(rng: np.random.Generator) -> None:
+    network = convnet.Sequential([convnet.Conv2D(2, 1)], (3, 3, 1), rng=rng)
+    seen = []
+
+    def count(outputs: np.ndarray, labels: np.ndarray) -> int:
+        seen.append((outputs.shape, labels.shape))
+        return len(outputs) - 1
+
+    trainer = convnet.Trainer(network, convnet.PixelCrossEntropy(), count_correct=count)
+    x, labels = rng.random((4, 3, 3), np.float32), rng.integers(0, 2, (4, 3, 3))
+    progress = trainer.fit(x, labels, epochs=1, batch_size=4, rng=rng, validation=(x, labels))
+    assert seen == [((4, 3, 3, 2), (4, 3, 3))] * 2
+    assert progress.epochs[0].accuracy == progress.epochs[0].validation_accuracy == 0.75
