@@ -1,9 +1,10 @@
-"""Labelled pictures of digits, read from the formats they are passed around in.
+"""Labelled pictures, read from the formats they are passed around in.
 
-``load(folder)`` recognises what a folder holds: MNIST's own IDX files (gzipped or not), CSV files
-(a label, then 784 pixels a row) or folders ``0/ … 9/`` of PNG pictures. Whatever the format, the
-result is a `Dataset` of two `Split`s, ``train`` and ``test``: images of 28 × 28 bytes, ink 255 and
-paper 0, with a label each. A broken file is refused with a `DatasetError` that says where and why.
+``load(path)`` recognises what a folder or a file holds: MNIST's own IDX files (gzipped or not),
+those of Fashion-MNIST, EMNIST and CIFAR-10, CSV files, NumPy arrays, or a folder of pictures for
+each class. Whatever the format, the result is a `Dataset` of two `Split`s, ``train`` and ``test``:
+pictures of bytes, with a label each, and the names of the classes. A broken file, and one that
+cannot be right, is refused with a `DatasetError` that says where and why.
 
 >>> dataset = load("data").subset(digits=(0, 1), limit=1000)            # doctest: +SKIP
 >>> train, held_out = dataset.train.hold_out(100)                       # doctest: +SKIP

@@ -16,7 +16,8 @@ from typing import IO
 
 import numpy as np
 
-from convnet.datasets.dataset import CLASSES, SIDE, Bytes, Dataset, DatasetError, Split
+from convnet.datasets import class_names
+from convnet.datasets.dataset import DIGITS, Bytes, Dataset, DatasetError, Labels, Split, together
 from convnet.storage.npz import most_unpacked
 
 UNSIGNED_BYTES = 0x0800
@@ -51,8 +52,9 @@ def load(folder: Path) -> Dataset:
     DatasetError
         If one is missing or broken, or images and labels do not agree.
     """
-    files = find(folder)
-    return Dataset(**{split: _load_split(folder, files, part) for split, part in PARTS.items()})
+    files, names = find(folder), class_names.known(folder)
+    train, test = (_load_split(folder, files, part, names) for part in PARTS.values())
+    return together(files["train-images-idx3-ubyte"], train, test)
 
 
 def read(path: Path, ndim: int) -> Bytes:
@@ -111,18 +113,23 @@ def _read_up_to(file: IO[bytes] | gzip.GzipFile, count: int) -> bytearray:
     return values
 
 
-def _load_split(folder: Path, files: dict[str, Path], part: str) -> Split:
-    names = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
-    for name in names:
+def _load_split(
+    folder: Path, files: dict[str, Path], part: str, names: tuple[str, ...] | None
+) -> Split:
+    wanted = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
+    for name in wanted:
         if name not in files:
             raise DatasetError(folder / name, "missing, while other files of its set are here")
-    images_path, labels_path = (files[name] for name in names)
+    images_path, labels_path = (files[name] for name in wanted)
+    images, labels = read_pair(images_path, labels_path, names)
+    return Split(images, labels, names or DIGITS)
+
+
+def read_pair(
+    images_path: Path, labels_path: Path, names: tuple[str, ...] | None
+) -> tuple[Bytes, Labels]:
+    """Read images (N, H, W) and labels (N,), which are places in `names` or digits."""
     images, labels = read(images_path, ndim=3), read(labels_path, ndim=1)
-    if images.shape[1:] != (SIDE, SIDE):
-        raise DatasetError(images_path, f"expected images of 28×28, got {images.shape[1:]}")
     if len(images) != len(labels):
         raise DatasetError(labels_path, f"{len(labels)} labels for {len(images)} images")
-    if (wrong := np.flatnonzero(labels >= CLASSES)).size:
-        reason = f"expected a label in 0..9, got {labels[wrong[0]]}"
-        raise DatasetError(labels_path, reason, f"label {wrong[0]}, byte {8 + wrong[0]}")
-    return Split(images, labels)
+    return images, class_names.numbered(labels_path, labels, names, first_byte=8)

@@ -1,95 +1,200 @@
-"""Folders ``0/ … 9/`` of PNG pictures, one folder a digit.
+"""Folders of pictures, one for each class: ``0/ … 9/``, ``cat/ dog/`` or any other names.
 
-The ten folders may stand in ``train/`` and ``test/`` (or ``training/`` and ``testing/``). Where
-they stand alone, every seventh picture of each digit is the test set: the share that MNIST has.
+The folders may stand in ``train/`` and ``test/`` (or ``training/`` and ``testing/``). Where they
+stand alone, every seventh picture of each class is the test set: the share that MNIST has.
+
+Without Pillow, PNG pictures that all have one size are read. `PictureReader` is what a program
+with Pillow puts in the place of that (`scripts/datasets/picture_folders.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from convnet.datasets.dataset import CLASSES, SIDE, Bytes, Dataset, DatasetError, Split
+from convnet.datasets import class_names
+from convnet.datasets.dataset import (
+    DIGITS,
+    Bytes,
+    Dataset,
+    DatasetError,
+    Split,
+    ranks_of,
+    share_out,
+    together,
+)
 from convnet.datasets.pictures import png
 
 SPLITS = {"train": ("train", "training"), "test": ("test", "testing")}
-TEST_SHARE = 7
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+FEWEST = 5
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
+@dataclass(frozen=True)
+class PictureReader:
+    """How the pictures of a folder become arrays of one size.
+
+    Attributes
+    ----------
+    suffixes : tuple of str
+        Of the files that it reads, in small letters.
+    read : callable
+        ``read(paths, digits) -> images``, shape (N, H, W) or (N, H, W, 3), uint8, in the order of
+        the paths; `digits` says whether the classes are digits. Raises `DatasetError`.
+    form : callable
+        ``form(images, digits)``: `Dataset.input_form` of what was read.
+    """
+
+    suffixes: tuple[str, ...]
+    read: Callable[[Sequence[Path], bool], Bytes]
+    form: Callable[[Bytes, bool], str | None]
+
+
 def find(folder: Path) -> dict[str, Path]:
-    """Return the folder that has each split's digit folders; one for both if they are not split."""
+    """Return the folder that has each split's class folders; one for both if they are not split."""
     found = {
         split: folder / name
         for split, names in SPLITS.items()
         for name in names
-        if _digit_folders(folder / name)
+        if _class_folders(folder / name)
     }
-    return found or (dict.fromkeys(SPLITS, folder) if _digit_folders(folder) else {})
+    return found or (dict.fromkeys(SPLITS, folder) if _class_folders(folder) else {})
 
 
-def load(folder: Path) -> Dataset:
-    """Read every PNG picture below the digit folders.
+def load(folder: Path, reader: PictureReader | None = None) -> Dataset:
+    """Read every picture below the class folders.
 
-    A picture with a light border is dark ink on light paper, and is inverted.
+    Parameters
+    ----------
+    folder : path
+    reader : PictureReader, optional
+        By default `PLAIN_PNG`.
 
     Raises
     ------
     DatasetError
-        If a split is missing or empty, or a picture is broken or not 28 × 28.
+        If a split is missing or empty, a class has fewer than five pictures, or a picture is broken
+        or of another size.
     """
+    reader = PLAIN_PNG if reader is None else reader
     folders = find(folder)
     for split in SPLITS:
         if split not in folders:
             raise DatasetError(folder / split, "missing, while the other split is here")
+    names = _names(folders["train"])
+    classes = DIGITS if set(names) <= set(DIGITS) else names
+    train = _listed(folders["train"], classes, reader)
     if folders["train"] != folders["test"]:
-        return Dataset(**{split: _read(path, _listed(path)) for split, path in folders.items()})
-    files = _listed(folder)
-    return Dataset(
-        train=_read(folder, [file for file in files if not file.in_test]),
-        test=_read(folder, [file for file in files if file.in_test]),
-    )
+        _require_no_others(folders["test"], names)
+        test = _listed(folders["test"], classes, reader)
+    else:
+        _require_enough(folder, train, classes)
+        train, test = _parted(train)
+    images = reader.read([file.path for file in train + test], classes == DIGITS)
+    labels = class_names.small(np.array([file.label for file in train + test]))
+    here = slice(len(train)), slice(len(train), None)
+    first, second = (Split(images[part], labels[part], classes) for part in here)
+    return together(folder, first, second, reader.form(images, classes == DIGITS))
 
 
 class _File(NamedTuple):
-    """One picture; sorted, every digit has its turn, so that the first N show all of them."""
+    """One picture; sorted, all classes take turns, so that the first N show all of them."""
 
-    rank: int
-    digit: int
+    turn: float
+    label: int
     path: Path
 
-    @property
-    def in_test(self) -> bool:
-        return self.rank % TEST_SHARE == TEST_SHARE - 1
+
+def _class_folders(folder: Path) -> list[Path]:
+    """Return the folders below that are classes: two or more with pictures, or some digits."""
+    if not folder.is_dir():
+        return []
+    below = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+    digits = [path for path in below if path.name in DIGITS]
+    classes = [path for path in below if next(_pictures(path, SUFFIXES), None) is not None]
+    return digits if len(digits) >= len(classes) else classes if len(classes) > 1 else []
 
 
-def _digit_folders(folder: Path) -> list[Path]:
-    return [path for digit in range(CLASSES) if (path := folder / str(digit)).is_dir()]
+def _pictures(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name[0] != "." and path.suffix.lower() in suffixes:
+            yield path
 
 
-def _listed(folder: Path) -> list[_File]:
-    return sorted(
-        _File(rank, int(digit.name), path)
-        for digit in _digit_folders(folder)
-        for rank, path in enumerate(sorted(digit.glob("[!.]*.[pP][nN][gG]")))
-    )
+def _names(folder: Path) -> tuple[str, ...]:
+    names = tuple(path.name for path in _class_folders(folder))
+    class_names.require_names(folder, names)
+    return names
 
 
-def _read(folder: Path, files: list[_File]) -> Split:
+def _require_no_others(folder: Path, names: tuple[str, ...]) -> None:
+    for path in _class_folders(folder):
+        if path.name not in names:
+            raise DatasetError(path, "a class that the training set does not have")
+
+
+def _listed(folder: Path, classes: tuple[str, ...], reader: PictureReader) -> list[_File]:
+    files = []
+    for path in _class_folders(folder):
+        pictures = sorted(_pictures(path, reader.suffixes))
+        label = classes.index(path.name)
+        files += [_File(i / len(pictures), label, each) for i, each in enumerate(pictures)]
     if not files:
-        raise DatasetError(folder, "no PNG pictures for this split in the digit folders")
-    images = np.stack([_image(file.path) for file in files])
-    return Split(images, np.array([file.digit for file in files], np.uint8))
+        kinds = "PNG" if reader.suffixes == (".png",) else "PNG or JPEG"
+        raise DatasetError(
+            folder, f"no {kinds} pictures for this split in the folders of its classes"
+        )
+    return sorted(files)
 
 
-def _image(path: Path) -> Bytes:
-    image = png.read(path)
-    if image.ndim == 3:
-        image = np.rint(image @ LUMA).astype(np.uint8)
-    if image.shape != (SIDE, SIDE):
-        height, width = image.shape
-        raise DatasetError(path, f"expected {SIDE} × {SIDE} pixels, got {width} × {height}")
+def _require_enough(folder: Path, files: list[_File], classes: tuple[str, ...]) -> None:
+    for label, name in enumerate(classes):
+        count = sum(file.label == label for file in files)
+        if count < FEWEST and (folder / name).is_dir():
+            raise DatasetError(
+                folder / name, f"expected at least {FEWEST} pictures of a class, got {count}"
+            )
+
+
+def _parted(files: list[_File]) -> tuple[list[_File], list[_File]]:
+    tested = share_out(*ranks_of(np.array([file.label for file in files], np.uint16)))
+    parts: tuple[list[_File], list[_File]] = [], []
+    for file, in_test in zip(files, tested, strict=True):
+        parts[int(in_test)].append(file)
+    return parts
+
+
+def _read_png(paths: Sequence[Path], digits: bool) -> Bytes:
+    """Read PNG pictures of one size: greys if all are; digits in MNIST's form, ink 255."""
+    pictures = [png.read(path) for path in paths]
+    grey = digits or all(picture.ndim == 2 for picture in pictures)
+    images = [_as_grey(picture) if grey else _as_colour(picture) for picture in pictures]
+    height, width = (28, 28) if digits else images[0].shape[:2]
+    for path, image in zip(paths, images, strict=True):
+        if image.shape[:2] != (height, width):
+            got = f"{image.shape[1]} × {image.shape[0]}"
+            raise DatasetError(path, f"expected {width} × {height} pixels, got {got}")
+    return np.stack([_ink_up(image) for image in images] if digits else images)
+
+
+def _as_grey(picture: Bytes) -> Bytes:
+    return picture if picture.ndim == 2 else np.rint(picture @ LUMA).astype(np.uint8)
+
+
+def _as_colour(picture: Bytes) -> Bytes:
+    return picture if picture.ndim == 3 else np.repeat(picture[..., np.newaxis], 3, axis=2)
+
+
+def _ink_up(image: Bytes) -> Bytes:
+    """Invert a picture with a light border: dark ink on light paper."""
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     return 255 - image if np.median(border) > 127 else image
+
+
+PLAIN_PNG = PictureReader((".png",), _read_png, lambda _, digits: "mnist" if digits else "plain")
+"""Reads PNG pictures of one size with NumPy alone."""
