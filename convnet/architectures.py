@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import DTypeLike
 
+from convnet.checks import require_positive_int
 from convnet.layers import (
     BatchNorm,
     Conv2D,
@@ -28,7 +29,7 @@ from convnet.network import Sequential
 IMAGE = (28, 28, 1)
 
 
-def digits() -> list[Layer]:
+def digits(classes: int = 10) -> list[Layer]:
     """Return the served network: three stages of 3×3 convolutions, each with BatchNorm and ReLU.
 
     About 330 thousand parameters and 19 million multiply-adds.
@@ -47,7 +48,7 @@ def digits() -> list[Layer]:
         Dense(128, use_bias=False),
         BatchNorm(),
         ReLU(),
-        Dense(10),
+        Dense(classes),
     ]
 
 
@@ -55,7 +56,7 @@ def _normalised(filters: int, padding: int = 0) -> list[Layer]:
     return [Conv2D(filters, 3, padding=padding, use_bias=False), BatchNorm(), ReLU()]
 
 
-def torch_example() -> list[Layer]:
+def torch_example(classes: int = 10) -> list[Layer]:
     """Return the network of PyTorch's MNIST example, without its dropout."""
     return [
         Conv2D(32, 3),
@@ -66,11 +67,11 @@ def torch_example() -> list[Layer]:
         Flatten(),
         Dense(128),
         ReLU(),
-        Dense(10),
+        Dense(classes),
     ]
 
 
-def live_app() -> list[Layer]:
+def live_app(classes: int = 10) -> list[Layer]:
     """Return two convolutions, a pooling and two dense layers: the usual live-demo network."""
     return [
         Conv2D(8, 5),
@@ -81,44 +82,44 @@ def live_app() -> list[Layer]:
         Flatten(),
         Dense(128),
         ReLU(),
-        Dense(10),
+        Dense(classes),
     ]
 
 
-def cnn_from_scratch() -> list[Layer]:
+def cnn_from_scratch(classes: int = 10) -> list[Layer]:
     """Return one convolution, a pooling and a softmax layer: the pooling alone is not linear."""
-    return [Conv2D(6, 5), MaxPool2D(2), Flatten(), Dense(10), Softmax()]
+    return [Conv2D(6, 5), MaxPool2D(2), Flatten(), Dense(classes), Softmax()]
 
 
-def cnn_from_scratch_sigmoid() -> list[Layer]:
+def cnn_from_scratch_sigmoid(classes: int = 10) -> list[Layer]:
     """Return `cnn_from_scratch` with a sigmoid after its convolution."""
-    return [Conv2D(6, 5), Sigmoid(), MaxPool2D(2), Flatten(), Dense(10), Softmax()]
+    return [Conv2D(6, 5), Sigmoid(), MaxPool2D(2), Flatten(), Dense(classes), Softmax()]
 
 
-def cnn_numpy() -> list[Layer]:
+def cnn_numpy(classes: int = 10) -> list[Layer]:
     """Return one convolution with ReLU, a pooling and a dense layer."""
-    return [Conv2D(8, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(10)]
+    return [Conv2D(8, 3), ReLU(), MaxPool2D(2), Flatten(), Dense(classes)]
 
 
-def simple_conv_net() -> list[Layer]:
+def simple_conv_net(classes: int = 10) -> list[Layer]:
     """Return one convolution with ReLU and a softmax output layer: nothing is pooled."""
-    return [Conv2D(8, 3), ReLU(), Flatten(), Dense(10), Softmax()]
+    return [Conv2D(8, 3), ReLU(), Flatten(), Dense(classes), Softmax()]
 
 
-def zero_vs_one() -> list[Layer]:
+def zero_vs_one(classes: int = 2) -> list[Layer]:
     """Return a network of sigmoids that tells 0 from 1, one output for each."""
     return [
         Conv2D(5, 3, initializer="glorot_uniform"),
         Sigmoid(),
-        Reshape((26 * 26 * 5,)),
+        Reshape((-1,)),  # 26 · 26 · 5 numbers
         Dense(100, initializer="glorot_uniform"),
         Sigmoid(),
-        Dense(2, initializer="glorot_uniform"),
+        Dense(classes, initializer="glorot_uniform"),
         Sigmoid(),
     ]
 
 
-ARCHITECTURES: dict[str, Callable[[], list[Layer]]] = {
+ARCHITECTURES: dict[str, Callable[..., list[Layer]]] = {
     "digits": digits,
     "torch-example": torch_example,
     "live-app": live_app,
@@ -130,14 +131,36 @@ ARCHITECTURES: dict[str, Callable[[], list[Layer]]] = {
 }
 
 
-def build(name: str, *, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Sequential:
+def build(
+    name: str,
+    *,
+    rng: np.random.Generator,
+    dtype: DTypeLike = np.float32,
+    input_shape: tuple[int, int, int] = IMAGE,
+    classes: int | None = None,
+) -> Sequential:
     """Make a named network with fresh weights.
+
+    Parameters
+    ----------
+    name : str
+        One of `ARCHITECTURES`.
+    rng : Generator
+        Draws the weights.
+    dtype : dtype
+        Of the weights.
+    input_shape : tuple of int
+        Height, width and channels of a picture.
+    classes : int, optional
+        How many outputs there are; by default those of the digits that it was made for.
 
     Raises
     ------
     ValueError
-        If no network has that name; it lists those that there are.
+        If no network has that name (it lists those that there are), or pictures are too small.
     """
     if name not in ARCHITECTURES:
         raise ValueError(f"`name` must be one of {sorted(ARCHITECTURES)}, got {name!r}")
-    return Sequential(ARCHITECTURES[name](), IMAGE, rng=rng, name=name, dtype=dtype)
+    chosen = {} if classes is None else {"classes": require_positive_int("classes", classes)}
+    layers = ARCHITECTURES[name](**chosen)
+    return Sequential(layers, input_shape, rng=rng, name=name, dtype=dtype)

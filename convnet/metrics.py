@@ -108,13 +108,14 @@ def format_confusion_matrix(matrix: Array, classes: Sequence[object] | None = No
     precision, recall = precision_recall(matrix)
     width = max(len(str(matrix.max())), *map(len, names)) + 1
     header = "".join(f"{name:>{width}}" for name in names)
-    lines = [f"label │{header} │ recall"]
-    lines.append("──────┼" + "─" * len(header) + "─┼───────")
+    margin = max(5, *map(len, names))
+    lines = [f"{'label':<{margin}} │{header} │ recall"]
+    lines.append("─" * margin + "─┼" + "─" * len(header) + "─┼───────")
     for k, row in enumerate(matrix):
         counts = "".join(
             f"{count if count or k == column else '·':>{width}}" for column, count in enumerate(row)
         )
-        lines.append(f"{names[k]:>5} │{counts} │ {_percent(recall[k])}")
+        lines.append(f"{names[k]:>{margin}} │{counts} │ {_percent(recall[k])}")
     lines.append("precision of each answer, %: " + "  ".join(map(_percent, precision)))
     return "\n".join(lines)
 

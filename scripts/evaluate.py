@@ -10,8 +10,8 @@
     python scripts/evaluate.py --model runs/a.npz runs/b.npz runs/c.npz --stand-ins
     python scripts/evaluate.py --card                    # all of it, into docs/model-card.md
 
-`--data` is a folder of IDX files, CSV files or PNG folders 0/ … 9/; without it, $CONVNET_DATA_DIR
-or ./data. A network that knows some digits only is measured on those. `--figures` writes the
+`--data` is a data set as for train.py (docs/your-own-data.md); without it, $CONVNET_DATA_DIR or
+./data. A network that knows some digits only is measured on those. `--figures` writes the
 confusion matrix and the mistakes as PNG files. Of several networks, mean ± standard deviation is
 printed.
 
@@ -29,6 +29,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -41,7 +42,7 @@ from convnet.losses import CrossEntropy
 from scripts.training.download import DownloadError
 from scripts.evaluation.command import CARD, evaluate_served
 from scripts.evaluation.summary import spread
-from scripts.training.data import class_numbers, open_dataset
+from scripts.training.data import class_numbers, open_dataset, pictures_like
 from scripts.training.models import classes_of, open_network
 from scripts.training.options import digits, positive_int, refuse, require_matplotlib
 
@@ -66,7 +67,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--model", nargs="+", default=["digits"], metavar="FILE",
                         help="weights, or the name of shipped ones (default digits)")  # fmt: skip
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data set")
+    parser.add_argument(
+        "--data", type=Path, metavar="PATH", help="the data set: a folder or a file"
+    )
     parser.add_argument("--split", choices=("test", "train"), help="which part (default test)")
     parser.add_argument("--digits", type=digits, metavar="0,1", help="only these digits")
     parser.add_argument("--limit", type=positive_int, metavar="N", help="only the first N images")
@@ -104,14 +107,37 @@ def _refuse_as_served(parser: argparse.ArgumentParser, options: argparse.Namespa
 def _evaluate(options: argparse.Namespace) -> None:
     """Measure every network on the data set, as it stands in arrays."""
     networks = [open_network(model) for model in options.model]
-    data = open_dataset(options.data)
-    split = data.train if options.split == "train" else data.test
-    splits = [split.subset(_wanted(options.digits, one), options.limit) for one in networks]
+    splits = [_split(options, network) for network in networks]
     accuracies = [
         _report(network, split, options) for network, split in zip(networks, splits, strict=True)
     ]
     if len(networks) > 1 and not options.json:
         print(f"\naccuracy of {len(networks)} networks: {spread(accuracies, '{:.2%}')}")
+
+
+def _split(options: argparse.Namespace, network: convnet.Sequential) -> datasets.Split:
+    """Read what a network is measured on; its classes and its inputs must be the network's."""
+    data = open_dataset(options.data, pictures_like(network))
+    split = data.train if options.split == "train" else data.test
+    known = classes_of(network)
+    if all(isinstance(name, int) for name in known):
+        split = split.subset(_wanted(options.digits, network), options.limit)
+    elif known != split.classes:
+        raise ValueError(
+            f"{network.name} knows {_listed(known)}, the data {_listed(split.classes)}"
+        )
+    else:
+        split = split.subset(options.digits, options.limit)
+    if split.input_shape != network.input_shape:
+        raise ValueError(
+            f"{network.name} takes pictures of shape {network.input_shape}, "
+            f"the data has {split.input_shape}"
+        )
+    return split
+
+
+def _listed(names: Sequence[object]) -> str:
+    return ", ".join(map(str, names[:5])) + ", …" * (len(names) > 5)
 
 
 def _wanted(asked: tuple[int, ...] | None, network: convnet.Sequential) -> tuple[int, ...]:

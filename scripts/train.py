@@ -7,12 +7,15 @@
     python scripts/train.py --architecture live-app --checkpoint runs/a   # Ctrl-C; then, any time:
     python scripts/train.py --architecture live-app --checkpoint runs/a --resume
     python scripts/train.py --architecture live-app --figures runs/pictures
+    python scripts/train.py --architecture digits --data animals --size 48   # animals/cat/, …/dog/
     python scripts/train.py --recipe digits --out digits.npz   # the served network
     python scripts/train.py --recipe digits --out digits.npz --resume
 
 Every option has a default that suits the network (scripts/training/recipes.py). `--data` is a
-folder of IDX files, CSV files or PNG folders 0/ … 9/; without it, $CONVNET_DATA_DIR or ./data,
-where MNIST is downloaded if nothing is there. The same seed gives the same file, byte for byte.
+folder of pictures for each class, a CSV file, NumPy arrays, or the files of MNIST, Fashion-MNIST,
+EMNIST or CIFAR-10 (docs/your-own-data.md); without it, $CONVNET_DATA_DIR or ./data, where MNIST is
+downloaded if nothing is there. The names of the classes go with the weights, so that
+`MODEL=runs/live-app.npz scripts/serve` shows them. The same seed gives the same file, byte by byte.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ from convnet.training.trainer import Progress, Trainer
 from scripts.training.download import DownloadError
 from scripts.recipe.command import FOLDER, train_served
 from scripts.training.bar import TrainingBar
-from scripts.training.data import fingerprint, open_dataset
+from scripts.datasets.picture_folders import PictureOptions
+from scripts.training.data import fingerprint, input_form, open_dataset
 from scripts.training.options import (
     digits,
     positive_float,
@@ -40,6 +44,7 @@ from scripts.training.options import (
     require_matplotlib,
     require_writable,
     refuse,
+    size,
     require_writable_folder,
 )
 from scripts.training.recipes import RECIPES, Recipe
@@ -65,7 +70,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     options = parser.parse_args(argv)
     if options.recipe is not None:
-        refuse(parser, options, ("digits", "figures"), "--recipe")
+        refuse(parser, options, ("digits", "figures", "size", "input_form"), "--recipe")
         options.checkpoint = options.checkpoint or FOLDER
     if options.resume and options.checkpoint is None:
         parser.error("--resume needs --checkpoint DIR")
@@ -85,7 +90,13 @@ def _parser() -> argparse.ArgumentParser:
                       help=f"one of {', '.join(RECIPES)}")  # fmt: skip
     what.add_argument("--recipe", choices=["digits"], metavar="digits",
                       help="make the served network, with all that it learns from")  # fmt: skip
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data set")
+    parser.add_argument(
+        "--data", type=Path, metavar="PATH", help="the data set: a folder or a file"
+    )
+    parser.add_argument("--size", type=size, metavar="N or HxW",
+                        help="to which a folder's pictures are scaled")  # fmt: skip
+    parser.add_argument("--input-form", choices=("plain", "mnist"),
+                        help="a folder's pictures as they are, or as MNIST's")  # fmt: skip
     parser.add_argument("--digits", type=digits, metavar="0,1", help="only these digits")
     parser.add_argument(
         "--limit", type=positive_int, metavar="N", help="only the first N for training"
@@ -111,15 +122,20 @@ def _train(options: argparse.Namespace) -> int:
     _require_places(options)
     if options.recipe is not None:
         return train_served(options)
-    recipe = _recipe(options)
-    data = open_dataset(options.data)
+    data = open_dataset(options.data, PictureOptions(options.size, options.input_form))
+    recipe = _recipe(options, data)
     train, held_out = recipe.split(data.train)
     test = data.test.subset(recipe.digits)
-    network = convnet.build(options.architecture, rng=np.random.default_rng(options.seed))
+    network = convnet.build(
+        options.architecture,
+        rng=np.random.default_rng(options.seed),
+        input_shape=data.train.input_shape,
+        classes=recipe.outputs,
+    )
     print(network.summary(), end="\n\n")
     trainer = recipe.trainer(network, len(train))
     progress = _fit(trainer, recipe, train, held_out, options)
-    record_training(trainer, recipe, progress, test, options.seed)
+    record_training(trainer, recipe, progress, test, options.seed, input_form(data))
     network.save(options.out)
     print(result(network, progress), f"weights written to {options.out}", sep="\n")
     if options.figures is not None:
@@ -137,14 +153,14 @@ def _require_places(options: argparse.Namespace) -> None:
             require_writable_folder(folder)
 
 
-def _recipe(options: argparse.Namespace) -> Recipe:
-    """Return the network's recipe, changed by the command line."""
+def _recipe(options: argparse.Namespace, data: datasets.Dataset) -> Recipe:
+    """Return the network's recipe, changed for the data and by the command line."""
     said = {
         name: getattr(options, name)
         for name in ("epochs", "batch_size", "learning_rate", "digits", "limit")
         if getattr(options, name) is not None
     }
-    return dataclasses.replace(RECIPES[options.architecture], **said)
+    return dataclasses.replace(RECIPES[options.architecture], **said).for_data(data, said)
 
 
 def _fit(

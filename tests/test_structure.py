@@ -58,7 +58,7 @@ ROOMS = {
         "open_set": {"arrays", "checks", "losses"},
         "ctc": {"arrays", "losses"},
         "network": {"arrays", "layers", "runtime", "storage"},
-        "architectures": {"layers", "network"},
+        "architectures": {"checks", "layers", "network"},
         "weights": {"arrays", "checks", "layers", "network", "storage"},
         "inference": {"arrays", "correlation", "layers", "network", "runtime"},
         "training": {

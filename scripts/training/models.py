@@ -17,6 +17,6 @@ def open_network(model: str) -> Sequential:
     return load(find(model))
 
 
-def classes_of(network: Sequential) -> tuple[int, ...]:
-    """Return the digit that each output of a network stands for."""
+def classes_of(network: Sequential) -> tuple[int, ...] | tuple[str, ...]:
+    """Return the digit that each output of a network stands for, or the name of its class."""
     return tuple(network.metadata.get("classes", range(network.output_shape[-1])))

@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+LEAST_SIDE, MOST_SIDE = 4, 256  # pixels; the service takes no larger inputs
+
 
 def positive_int(text: str) -> int:
     """Read a whole number of at least 1."""
@@ -33,6 +35,19 @@ def digits(text: str) -> tuple[int, ...]:
     if any(len(part) != 1 or part not in "0123456789" for part in parts):
         raise argparse.ArgumentTypeError(f"expected digits such as 0,1, got {text!r}")
     return tuple(sorted({int(part) for part in parts}))
+
+
+def size(text: str) -> tuple[int, int]:
+    """Read height and width in pixels: ``32`` or ``24x32``."""
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.isascii() and side.isdecimal() for side in sides):
+        raise argparse.ArgumentTypeError(f"expected a size such as 32 or 24x32, got {text!r}")
+    height, width = int(sides[0]), int(sides[-1])
+    if not (LEAST_SIDE <= height <= MOST_SIDE and LEAST_SIDE <= width <= MOST_SIDE):
+        raise argparse.ArgumentTypeError(
+            f"expected {LEAST_SIDE} to {MOST_SIDE} pixels a side, got {text!r}"
+        )
+    return height, width
 
 
 def require_writable(file: Path) -> None:
@@ -72,7 +87,7 @@ def refuse(
     """Exit if an option is given that has no effect together with another one."""
     for name in names:
         if getattr(options, name) is not None:
-            parser.error(f"--{name} does not go with {with_}")
+            parser.error(f"--{name.replace('_', '-')} does not go with {with_}")
 
 
 def require_matplotlib(parser: argparse.ArgumentParser) -> None:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convnet.augmentation.augmenter import Augmenter
-from convnet.datasets import Split
+from convnet.datasets import Dataset, Split
+from convnet.datasets.dataset import DIGITS as DIGIT_NAMES
 from convnet.losses import BinaryCrossEntropy, CrossEntropy, one_hot
 from convnet.network import Sequential
 from convnet.optimizers import SGD, Adam, AdamW, Optimizer
 from convnet.optimizers.schedules import OneCycle
 from convnet.training.batches import Augment, Labels
 from convnet.training.trainer import Loss, Trainer
-from scripts.training.data import class_numbers
+from scripts.training.data import class_numbers, input_form
 
 MakeOptimizer = Callable[[float, int], Optimizer]
 DIGITS = tuple(range(10))
+FEW = 2000  # pictures
+STEPS_FOR_FEW = 400
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Recipe:
         Training images kept back to measure by after every epoch; a tenth of a small set.
     average : float, optional
         Decay of the moving average of the weights, which is what is kept in the end.
+    names : tuple of str
+        The classes of the data.
     """
 
     optimizer: MakeOptimizer
@@ -59,6 +65,36 @@ class Recipe:
     limit: int | None = None
     held_out: int = 5000
     average: float | None = None
+    names: tuple[str, ...] = DIGIT_NAMES
+
+    def for_data(self, data: Dataset, kept: Collection[str] = ()) -> Recipe:
+        """Return the recipe for other data than digits; for digits in MNIST's form, itself.
+
+        Pictures in the plain form are not augmented: what changes ink would spoil them. Few
+        pictures are shown more often, in smaller batches, unless `kept` names those settings.
+
+        Raises
+        ------
+        ValueError
+            If `kept` has ``digits`` and the classes are others.
+        """
+        changes: dict[str, Any] = {}
+        if input_form(data) != "mnist":
+            changes["augment"] = None
+        if data.train.classes != DIGIT_NAMES:
+            if "digits" in kept:
+                raise ValueError("--digits needs digits as classes")
+            changes |= {"names": data.train.classes, "digits": None}
+            if len(data.train) < FEW:
+                changes["batch_size"] = min(self.batch_size, 16)
+                steps = -(-len(data.train) // changes["batch_size"])
+                changes["epochs"] = max(self.epochs, -(-STEPS_FOR_FEW // steps))
+        return replace(self, **{name: changes[name] for name in changes if name not in kept})
+
+    @property
+    def outputs(self) -> int | None:
+        """Outputs that a network needs; None for digits: as many as it was made for."""
+        return None if self.names == DIGIT_NAMES else len(self.names)
 
     def trainer(self, network: Sequential, count: int) -> Trainer:
         """Make what trains `network` on `count` images."""
@@ -75,14 +111,16 @@ class Recipe:
         chosen = train.subset(self.digits, self.limit)
         return chosen.hold_out(min(self.held_out, max(len(chosen) // 10, 1)))
 
-    def classes(self, outputs: int) -> tuple[int, ...]:
-        """Return the digit that each output of a network stands for.
+    def classes(self, outputs: int) -> tuple[int, ...] | tuple[str, ...]:
+        """Return the digit that each output of a network stands for, or the name of its class.
 
         Raises
         ------
         ValueError
             If there are not as many digits as outputs.
         """
+        if self.names != DIGIT_NAMES:
+            return self.names
         if outputs == len(DIGITS):
             return DIGITS
         digits = self.digits or DIGITS
@@ -90,7 +128,7 @@ class Recipe:
             raise ValueError(f"a network with {outputs} outputs cannot tell the digits {digits}")
         return digits
 
-    def targets(self, labels: NDArray[np.uint8], outputs: int) -> Labels:
+    def targets(self, labels: NDArray[np.integer], outputs: int) -> Labels:
         """Return what the loss takes for these digits: output numbers, or one-hot vectors."""
         numbers = class_numbers(labels, self.classes(outputs))
         return one_hot(numbers, outputs) if self.one_hot else numbers

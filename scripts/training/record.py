@@ -12,14 +12,18 @@ from scripts.training.recipes import Recipe
 
 
 def record_training(
-    trainer: Trainer, recipe: Recipe, progress: Progress, test: datasets.Split, seed: int
+    trainer: Trainer, recipe: Recipe, progress: Progress, test: datasets.Split, seed: int, form: str
 ) -> None:
-    """Read the test set, once, and write the run into the network's metadata."""
+    """Read the test set, once, and write the run into the network's metadata.
+
+    `form` is how the pictures were prepared, and how a service has to prepare others.
+    """
     network = trainer.network
     outputs = network.output_shape[0]
     loss, accuracy = trainer.evaluate(test.images, recipe.targets(test.labels, outputs))
     network.metadata |= {
         "classes": list(recipe.classes(outputs)),
+        "input_form": form,
         "training": {
             "seed": seed,
             "epochs": recipe.epochs,

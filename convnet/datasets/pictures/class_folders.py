@@ -44,15 +44,13 @@ class PictureReader:
     suffixes : tuple of str
         Of the files that it reads, in small letters.
     read : callable
-        ``read(paths, digits) -> images``, shape (N, H, W) or (N, H, W, 3), uint8, in the order of
-        the paths; `digits` says whether the classes are digits. Raises `DatasetError`.
-    form : callable
-        ``form(images, digits)``: `Dataset.input_form` of what was read.
+        ``read(paths, digits) -> images, input_form``: uint8 of shape (N, H, W) or (N, H, W, 3), in
+        the order of the paths, and `Dataset.input_form`; `digits` says whether the classes are
+        digits. Raises `DatasetError`.
     """
 
     suffixes: tuple[str, ...]
-    read: Callable[[Sequence[Path], bool], Bytes]
-    form: Callable[[Bytes, bool], str | None]
+    read: Callable[[Sequence[Path], bool], tuple[Bytes, str]]
 
 
 def find(folder: Path) -> dict[str, Path]:
@@ -95,11 +93,11 @@ def load(folder: Path, reader: PictureReader | None = None) -> Dataset:
     else:
         _require_enough(folder, train, classes)
         train, test = _parted(train)
-    images = reader.read([file.path for file in train + test], classes == DIGITS)
+    images, form = reader.read([file.path for file in train + test], classes == DIGITS)
     labels = class_names.small(np.array([file.label for file in train + test]))
     here = slice(len(train)), slice(len(train), None)
     first, second = (Split(images[part], labels[part], classes) for part in here)
-    return together(folder, first, second, reader.form(images, classes == DIGITS))
+    return together(folder, first, second, form)
 
 
 class _File(NamedTuple):
@@ -169,17 +167,35 @@ def _parted(files: list[_File]) -> tuple[list[_File], list[_File]]:
     return parts
 
 
-def _read_png(paths: Sequence[Path], digits: bool) -> Bytes:
-    """Read PNG pictures of one size: greys if all are; digits in MNIST's form, ink 255."""
+def _read_png(paths: Sequence[Path], digits: bool) -> tuple[Bytes, str]:
+    """Read PNG pictures of one size: greys if all are; digits in MNIST's form."""
+    if digits:
+        return read_png_digits(paths), "mnist"
     pictures = [png.read(path) for path in paths]
-    grey = digits or all(picture.ndim == 2 for picture in pictures)
-    images = [_as_grey(picture) if grey else _as_colour(picture) for picture in pictures]
-    height, width = (28, 28) if digits else images[0].shape[:2]
-    for path, image in zip(paths, images, strict=True):
-        if image.shape[:2] != (height, width):
-            got = f"{image.shape[1]} × {image.shape[0]}"
-            raise DatasetError(path, f"expected {width} × {height} pixels, got {got}")
-    return np.stack([_ink_up(image) for image in images] if digits else images)
+    if any(picture.ndim == 3 for picture in pictures):
+        pictures = [_as_colour(picture) for picture in pictures]
+    _require_size(paths, pictures, pictures[0].shape[:2])
+    return np.stack(pictures), "plain"
+
+
+def read_png_digits(paths: Sequence[Path]) -> Bytes:
+    """Read PNG pictures in MNIST's form, shape (N, 28, 28); dark ink on light paper is inverted.
+
+    Raises
+    ------
+    DatasetError
+        If one is broken or of another size.
+    """
+    pictures = [_as_grey(png.read(path)) for path in paths]
+    _require_size(paths, pictures, (28, 28))
+    return np.stack([_ink_up(picture) for picture in pictures])
+
+
+def _require_size(paths: Sequence[Path], pictures: list[Bytes], size: tuple[int, ...]) -> None:
+    for path, picture in zip(paths, pictures, strict=True):
+        if picture.shape[:2] != size:
+            got = f"{picture.shape[1]} × {picture.shape[0]}"
+            raise DatasetError(path, f"expected {size[1]} × {size[0]} pixels, got {got}")
 
 
 def _as_grey(picture: Bytes) -> Bytes:
@@ -196,5 +212,5 @@ def _ink_up(image: Bytes) -> Bytes:
     return 255 - image if np.median(border) > 127 else image
 
 
-PLAIN_PNG = PictureReader((".png",), _read_png, lambda _, digits: "mnist" if digits else "plain")
+PLAIN_PNG = PictureReader((".png",), _read_png)
 """Reads PNG pictures of one size with NumPy alone."""
