@@ -10,6 +10,8 @@
     python scripts/train.py --architecture digits --data animals --size 48   # animals/cat/, …/dog/
     python scripts/train.py --recipe digits --out digits.npz   # the served network
     python scripts/train.py --recipe digits --out digits.npz --resume
+    python scripts/train.py --recipe finder --out finder.npz   # what finds ink in a picture
+    python scripts/train.py --recipe lines --out lines.npz     # what reads a line
 
 Every option has a default that suits the network (scripts/training/recipes.py). `--data` is a
 folder of pictures for each class, a CSV file, NumPy arrays, or the files of MNIST, Fashion-MNIST,
@@ -33,7 +35,8 @@ import numpy as np
 from convnet import datasets
 from convnet.training.trainer import Progress, Trainer
 from scripts.training.download import DownloadError
-from scripts.recipe.command import FOLDER, train_served
+from scripts.recipe.command import RECIPES as SHIPPED
+from scripts.recipe.command import folder_of, train_recipe
 from scripts.training.bar import TrainingBar
 from scripts.datasets.picture_folders import PictureOptions
 from scripts.training.data import fingerprint, input_form, open_dataset
@@ -71,7 +74,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(argv)
     if options.recipe is not None:
         refuse(parser, options, ("digits", "figures", "size", "input_form"), "--recipe")
-        options.checkpoint = options.checkpoint or FOLDER
+        options.checkpoint = options.checkpoint or folder_of(options.recipe)
     if options.resume and options.checkpoint is None:
         parser.error("--resume needs --checkpoint DIR")
     if options.figures is not None:
@@ -88,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--architecture", choices=RECIPES, metavar="NAME",
                       help=f"one of {', '.join(RECIPES)}")  # fmt: skip
-    what.add_argument("--recipe", choices=["digits"], metavar="digits",
-                      help="make the served network, with all that it learns from")  # fmt: skip
+    what.add_argument("--recipe", choices=list(SHIPPED), metavar="NAME",
+                      help=f"make a shipped network: {', '.join(SHIPPED)}")  # fmt: skip
     parser.add_argument(
         "--data", type=Path, metavar="PATH", help="the data set: a folder or a file"
     )
@@ -111,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="draw cost curve, confusion matrix, mistakes and layers")  # fmt: skip
     parser.add_argument("--checkpoint", type=Path, metavar="DIR",
                         help="keep the run here; --recipe does so unasked, its pictures in "
-                        f"{FOLDER} or DIR, and checkpoints below it in seed-S/")  # fmt: skip
+                        "runs/NAME-recipe or DIR, and checkpoints below it in seed-S/")  # fmt: skip
     parser.add_argument("--every", type=float, default=30, metavar="SECONDS",
                         help="between two checkpoints (default 30)")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
@@ -121,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 def _train(options: argparse.Namespace) -> int:
     _require_places(options)
     if options.recipe is not None:
-        return train_served(options)
+        return train_recipe(options)
     data = open_dataset(options.data, PictureOptions(options.size, options.input_form))
     recipe = _recipe(options, data)
     train, held_out = recipe.split(data.train)

@@ -1,14 +1,19 @@
-"""``scripts/train.py --recipe digits``: the whole recipe, from nothing to a file of weights."""
+"""``scripts/train.py --recipe NAME``: a whole recipe, from nothing to a file of weights."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from convnet import datasets
+from convnet.network import Sequential
+from convnet.training.trainer import Trainer
+from scripts.recipe import finder, lines
 from scripts.recipe.digits import (
     Parts,
     ServedRecipe,
@@ -19,18 +24,25 @@ from scripts.recipe.digits import (
     train,
 )
 from scripts.synthesis.recorded import collection
-from scripts.synthesis.sources import FROM_RECORDED
+from scripts.synthesis.sources import FROM_RECORDED, Material
 from scripts.training.bar import TrainingBar
 from scripts.training.data import fingerprint, open_dataset
 from scripts.training.run import Run
 
-FOLDER = Path("runs/digits-recipe")
-"""Where a run is kept unless told otherwise: its pictures, and its checkpoint in ``seed-S/``."""
+
+def folder_of(recipe: str) -> Path:
+    """Return where a run is kept unless told otherwise: what it learns from, and ``seed-S/``."""
+    return Path("runs") / f"{recipe}-recipe"
+
+
+def train_recipe(options: argparse.Namespace) -> int:
+    """Run the recipe that ``options.recipe`` names, from nothing to a file of weights."""
+    return RECIPES[options.recipe](options)
 
 
 def train_served(options: argparse.Namespace) -> int:
     """Draw the pictures, train, calibrate, read the test set once, write the weights."""
-    recipe = _recipe(options)
+    recipe = _digits_recipe(options)
     folder = options.checkpoint
     data = open_dataset(options.data)
     material = gather(recipe, data, folder, _recorded(recipe, options.data))
@@ -49,7 +61,7 @@ def train_served(options: argparse.Namespace) -> int:
     return 0
 
 
-def _recipe(options: argparse.Namespace) -> ServedRecipe:
+def _digits_recipe(options: argparse.Namespace) -> ServedRecipe:
     """Return the recipe with what the command line says instead.
 
     Raises
@@ -57,12 +69,7 @@ def _recipe(options: argparse.Namespace) -> ServedRecipe:
     ValueError
         If so few images are asked for that none are left to train on.
     """
-    said = {
-        name: getattr(options, name)
-        for name in ("seed", "epochs", "batch_size", "learning_rate", "limit")
-        if getattr(options, name) is not None
-    }
-    recipe = dataclasses.replace(ServedRecipe(), **said)
+    recipe = dataclasses.replace(ServedRecipe(), **_said(options), limit=options.limit)
     if recipe.limit is not None and recipe.limit <= recipe.held_out:
         raise ValueError(
             f"`--limit` must be above the {recipe.held_out} images that are held out, "
@@ -71,11 +78,73 @@ def _recipe(options: argparse.Namespace) -> ServedRecipe:
     return recipe
 
 
+def _said(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the command line says of a recipe's settings."""
+    names = ("seed", "epochs", "batch_size", "learning_rate")
+    said = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def _recorded(recipe: ServedRecipe, data: Path | None) -> Parts | None:
     """Read what real writers wrote, if the recipe has pictures of it."""
     if FROM_RECORDED.isdisjoint({*recipe.kinds, *recipe.held_out_kinds}):
         return None
     return collection.load(data or datasets.default_folder())
+
+
+def train_finder(options: argparse.Namespace) -> int:
+    """Draw the scenes, train, measure the held-out ones, write the weights."""
+    recipe = dataclasses.replace(finder.FinderRecipe(), **_said(options))
+    if options.limit is not None:
+        recipe = dataclasses.replace(recipe, scenes=options.limit)
+    scenes, held_out = finder.gather(recipe, _writers(options), options.checkpoint)
+    trainer = finder.make_trainer(recipe)
+    _fit(finder.train, recipe, (scenes, held_out), trainer, options)
+    finder.describe(recipe, trainer.network, held_out)
+    return _write(trainer.network, options.out)
+
+
+def train_lines(options: argparse.Namespace) -> int:
+    """Draw the lines, train, measure the held-out ones, write the weights."""
+    recipe = dataclasses.replace(lines.LineRecipe(), **_said(options))
+    if options.limit is not None:
+        recipe = dataclasses.replace(recipe, lines=options.limit)
+    drawn, held_out = lines.gather(recipe, _writers(options), options.checkpoint)
+    trainer = lines.make_trainer(recipe)
+    _fit(lines.train, recipe, (drawn, held_out), trainer, options)
+    lines.describe(recipe, trainer.network, held_out)
+    return _write(trainer.network, options.out)
+
+
+def _fit(
+    train: Callable[..., None],
+    recipe: finder.FinderRecipe | lines.LineRecipe,
+    material: tuple[Any, Any],
+    trainer: Trainer,
+    options: argparse.Namespace,
+) -> None:
+    """Train, with a bar and checkpoints; round the weights to what is stored."""
+    print(trainer.network.summary(), end="\n\n", flush=True)
+    bar = TrainingBar(recipe.epochs, recipe.steps_per_epoch)
+    folder = options.checkpoint / f"seed-{recipe.seed}"
+    with Run(bar, folder, {"recipe": repr(recipe)}, options.every) as run:
+        train(recipe, *material, trainer, run, options.resume)
+    _round_to_half(trainer.network.arrays)
+
+
+def _writers(options: argparse.Namespace) -> Material:
+    """Return MNIST's training digits, without those held out, and the writers who were recorded."""
+    train, _ = open_dataset(options.data).train.hold_out(ServedRecipe().held_out)
+    recorded, _ = collection.load(options.data or datasets.default_folder())
+    return Material(train.images, train.labels, recorded)
+
+
+def _write(network: Sequential, out: Path) -> int:
+    for name, value in network.metadata["held_out"].items():
+        print(f"held-out {name}: {value}")
+    network.save(out, dtype=np.float16)
+    print(f"weights written to {out}")
+    return 0
 
 
 def _round_to_half(arrays: dict[str, np.ndarray]) -> None:
@@ -95,3 +164,11 @@ def _report(metadata: dict, out: Path) -> None:
         )
     print(f"test accuracy {metadata['test']['accuracy']:.2%}")
     print(f"weights written to {out}")
+
+
+RECIPES: dict[str, Callable[[argparse.Namespace], int]] = {
+    "digits": train_served,
+    "finder": train_finder,
+    "lines": train_lines,
+}
+"""What each recipe makes: the network that reads a digit, that finds ink, that reads a line."""

@@ -1,19 +1,18 @@
 """The training set: every source, drawn as pictures and read through the service's preprocessing.
 
-`training_set` is what a training recipe calls. Work is cut into chunks with a seed each, so the
-result depends on the generator alone and not on how many processes share the work.
+`training_set` is what a training recipe calls.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from scripts.synthesis.fidelity import survives
+from scripts.synthesis.parallel import draw_in_chunks
 from scripts.synthesis.sources import SOURCES, Material, Picture
 from scripts.synthesis.standins import StandIn, standin_sets
 from server.images.errors import ImageError
@@ -67,14 +66,8 @@ def training_set(
     """
     material = material or Material()
     shares = _shares(kinds, material)
-    sizes = [min(CHUNK, count - start) for start in range(0, count, CHUNK)]
-    jobs = list(zip(sizes, rng.spawn(len(sizes)), [shares] * len(sizes), strict=True))
-    if workers == 1:
-        _prepare(material)
-        return _concatenate([_draw_chunk(job) for job in jobs])
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _prepare, (material,)) as pool:
-        return _concatenate(list(pool.map(_draw_chunk, jobs)))
+    draw = partial(_draw_chunk, shares=shares)
+    return Samples(*draw_in_chunks(draw, count, rng, material, chunk=CHUNK, workers=workers))
 
 
 def _shares(kinds: Mapping[str, float] | None, material: Material) -> np.ndarray:
@@ -87,17 +80,10 @@ def _shares(kinds: Mapping[str, float] | None, material: Material) -> np.ndarray
     return shares / shares.sum()
 
 
-_material = Material()  # of this process: set once, so that it is not sent along with every chunk
-
-
-def _prepare(material: Material) -> None:
-    global _material
-    _material = material
-
-
-def _draw_chunk(job: tuple[int, np.random.Generator, np.ndarray]) -> Samples:
-    count, rng, shares = job
-    streams = [source(rng, _material) for source in SOURCES.values()]
+def _draw_chunk(
+    count: int, rng: np.random.Generator, material: Material, shares: np.ndarray
+) -> Samples:
+    streams = [source(rng, material) for source in SOURCES.values()]
     kinds = rng.choice(len(shares), size=count, p=shares).astype(np.uint8)
     pairs = [_readable(streams[kind]) for kind in kinds]
     images = np.stack([image for image, _ in pairs])
@@ -114,7 +100,3 @@ def _readable(stream: Iterator[Picture]) -> tuple[np.ndarray, int]:
         if picture.ink is None or survives(image, picture.ink):
             return image, picture.label
     raise RuntimeError("a source ended; sources must be endless")
-
-
-def _concatenate(chunks: list[Samples]) -> Samples:
-    return Samples(*(np.concatenate(parts) for parts in zip(*chunks, strict=True)))

@@ -65,6 +65,12 @@ class Components:
         lengths = self.stops - self.starts
         return self._by_component(np.add.reduceat(values, np.cumsum(lengths) - lengths))
 
+    def peaks(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Largest of `values` (P,), one for each of the `pixels`, in each component."""
+        largest = np.full(len(self), -np.inf)
+        np.maximum.at(largest, self.owners, values)
+        return largest
+
     def _by_component(self, of_runs: NDArray[Any]) -> Numbers:
         return np.bincount(self.labels, of_runs, minlength=len(self)).astype(np.float64)
 

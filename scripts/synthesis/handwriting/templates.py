@@ -52,7 +52,7 @@ def parse_stroke(text: str) -> Stroke:
 
 def parse_template(line: str) -> Template:
     """Read one line ``label name weight : stroke / stroke``."""
-    head, _, body = line.partition(":")
+    head, _, body = line.partition(" : ")
     try:
         label, name, weight = head.split()
         return Template(label, name, float(weight), tuple(map(parse_stroke, body.split("/"))))

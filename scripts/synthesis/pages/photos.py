@@ -60,11 +60,17 @@ def _lay(shape: np.ndarray, size: Size, rng: np.random.Generator) -> Field:
 
 def paper(size: Size, rng: np.random.Generator) -> Field:
     """A sheet: its tone, its fibres, its stains, perhaps ruled or squared."""
+    sheet = plain_paper(size, rng)
+    if rng.random() < 0.25:
+        sheet -= rng.uniform(0.03, 0.14) * ruling(size, rng)
+    return sheet
+
+
+def plain_paper(size: Size, rng: np.random.Generator) -> Field:
+    """A sheet without rulings."""
     sheet = np.full(size[::-1], rng.uniform(0.72, 1.0), np.float32)
     sheet += rng.uniform(0, 0.03) * rng.standard_normal(sheet.shape, dtype=np.float32)
     sheet += rng.uniform(0, 0.05) * clouds(size, int(rng.integers(4, 24)), rng)
-    if rng.random() < 0.25:
-        sheet -= rng.uniform(0.03, 0.14) * ruling(size, rng)
     return sheet
 
 

@@ -59,6 +59,16 @@ class Recorded:
     scans: tuple[Scans, ...]
 
     @cached_property
+    def writers(self) -> tuple[tuple[tuple[Character, ...], ...], ...]:
+        """The digits of each writer: for each digit, those that this one wrote, if any."""
+        found: dict[str, list[list[Character]]] = {}
+        for digit, characters in enumerate(self.digits):
+            for character in characters:
+                own = found.setdefault(character.writer, [[] for _ in range(10)])
+                own[digit].append(character)
+        return tuple(tuple(tuple(group) for group in found[name]) for name in sorted(found))
+
+    @cached_property
     def fingerprint(self) -> int:
         """A number that other characters or scans would not have."""
         value = 0

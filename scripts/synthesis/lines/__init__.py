@@ -1,0 +1,1 @@
+"""Lines of digits and signs, as ink: what the line reader learns from."""

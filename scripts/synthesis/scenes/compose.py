@@ -1,0 +1,356 @@
+"""Put scenes together: a kind of paper or device, a digit or none, and what else is in the picture.
+
+A board is a little larger than its frame, so that things are cut by the border, and is seen a
+little from the side. Lamp and camera come last; they do not move the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from scripts.synthesis.pages import photos
+from scripts.synthesis.pages.geometry import Size, corners
+from scripts.synthesis.print import displays
+from scripts.synthesis.scenes import marks
+from scripts.synthesis.scenes.board import OTHER, WRITING, Board
+from scripts.synthesis.scenes.subjects import (
+    LEAST_HEIGHT,
+    Box,
+    Shape,
+    any_character,
+    any_digit,
+    paste,
+    printed,
+    put_cut_neighbours,
+    put_digits,
+    put_drawings,
+    scaled,
+    segments,
+    written,
+)
+from scripts.synthesis.sources import Material
+
+SIDE = 128  # pixels of the longer side of a scene
+MARGIN = 16  # of the board around its frame
+
+EMPTY = 0.15  # share of the scenes without a digit
+
+
+class Scene(NamedTuple):
+    """One picture with its truth.
+
+    Attributes
+    ----------
+    grey : ndarray of uint8, shape (H, W)
+        The longer side is SIDE.
+    truth : ndarray of uint8, shape (H, W)
+        GROUND, WRITING or OTHER.
+    kind : str
+        One of `KINDS`.
+    """
+
+    grey: np.ndarray
+    truth: np.ndarray
+    kind: str
+
+
+class Stage(NamedTuple):
+    """What a kind of scene is made with."""
+
+    frame: Box
+    has_digit: bool
+    material: Material
+    rng: np.random.Generator
+
+    @property
+    def board(self) -> Size:
+        """Width and height of the board."""
+        return round(self.frame.width) + 2 * MARGIN, round(self.frame.height) + 2 * MARGIN
+
+    def place(self, least: float = 0.13, most: float = 0.8) -> Box:
+        """Draw where the digits stand: any place in the frame, any height."""
+        frame, rng = self.frame, self.rng
+        low = max(least * frame.height, min(LEAST_HEIGHT, 0.5 * frame.height))
+        high = max(most * frame.height, low + 1)
+        height = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+        width = min(frame.width * 0.9, height * rng.uniform(0.8, 4))
+        left = frame.left + rng.uniform(0.05, 0.95) * (frame.width - width)
+        top = frame.top + rng.uniform(0.08, 0.92) * (frame.height - height)
+        return Box(left, top, width, height)
+
+    def middle(self, least: float = 0.4, most: float = 0.85) -> Box:
+        """Draw a box about the middle of the frame."""
+        frame, rng = self.frame, self.rng
+        height = frame.height * rng.uniform(least, most)
+        width = min(frame.width * 0.92, height * rng.uniform(0.7, 1.3))
+        left, top = frame.left + (frame.width - width) / 2, frame.top + (frame.height - height) / 2
+        return Box(left + rng.normal(0, 2), top + rng.normal(0, 2), width, height)
+
+    def digits(self, board: Board, box: Box, tone: float, shape: Shape) -> None:
+        """Put digits into a box, unless this scene is an empty one."""
+        if self.has_digit:
+            put_digits(board, box, tone, shape, self.rng, self.material)
+
+    def neighbours(self, board: Board, tone: float, shape: Shape) -> None:
+        """Put digits where the border of the frame cuts them."""
+        put_cut_neighbours(board, self.frame, tone, shape, self.rng, self.material)
+
+
+def _sheet(stage: Stage) -> tuple[Board, float]:
+    """Return paper, and the tone of ink on it; one sheet in five is ruled or squared."""
+    rng = stage.rng
+    board = Board.of(photos.plain_paper(stage.board, rng))
+    return board, float(board.light.mean()) * (1 - rng.uniform(0.15, 0.95))
+
+
+def _rule(board: Board, rng: np.random.Generator) -> None:
+    lines = (photos.ruling(board.size, rng) * 255).astype(np.uint8)
+    board.lay(lines, float(board.light.mean()) * (1 - rng.uniform(0.06, 0.6)), OTHER)
+
+
+def paper(stage: Stage) -> Board:
+    """Digits on plain, ruled or squared paper, among spirals, edges, fingers and letters."""
+    rng = stage.rng
+    board, tone = _sheet(stage)
+    if rng.random() < 0.5:
+        _rule(board, rng)
+    if rng.random() < 0.2:
+        marks.edge_of_sheet(board, stage.frame, rng)
+    if rng.random() < 0.12:
+        marks.spiral(board, stage.frame, rng.uniform(0.02, 0.5), rng)
+    if rng.random() < 0.15:
+        put_drawings(board, tone * rng.uniform(0.8, 1.3), rng)
+    if rng.random() < 0.2:
+        stage.neighbours(board, tone, written)
+    stage.digits(board, stage.place(), tone, any_digit)
+    if rng.random() < 0.12:
+        marks.finger(board, stage.frame, rng)
+    return board
+
+
+def lines(stage: Stage) -> Board:
+    """Numbers below each other, small in the frame, perhaps underlined or on a plate."""
+    rng, frame = stage.rng, stage.frame
+    board, tone = _sheet(stage)
+    kind = rng.random()
+    if kind < 0.4:
+        _rule(board, rng)
+    elif kind < 0.6:
+        surface, tone = _two_tones(rng)
+        marks.plate(board, frame.grown(-rng.uniform(-4, 12)), surface, rng.random(), rng)
+    shape = (any_digit, any_character, written, printed)[rng.integers(4)]
+    height = float(np.exp(rng.uniform(np.log(LEAST_HEIGHT), np.log(0.5 * frame.height))))
+    pitch, top = height * rng.uniform(1.15, 2.5), frame.top + rng.uniform(0, 0.3) * frame.height
+    while top + height < frame.top + frame.height:
+        left = frame.left + rng.uniform(0.02, 0.4) * frame.width
+        box = Box(left, top, frame.left + 0.98 * frame.width - left, height)
+        stage.digits(board, box, tone, shape)
+        if rng.random() < 0.15:
+            marks.underline(board, box, tone, rng)
+        top += pitch
+    return board
+
+
+def ringed(stage: Stage) -> Board:
+    """A ring, a square or a line around a digit or below it."""
+    rng = stage.rng
+    board, tone = _sheet(stage)
+    if rng.random() < 0.25:
+        _rule(board, rng)
+    box = stage.place(0.15, 0.5)
+    marks.ring(board, box, tone if rng.random() < 0.6 else tone * rng.uniform(0.6, 1.5), rng)
+    box = Box(box.left + 0.1 * box.width, box.top, 0.8 * box.width, box.height)
+    stage.digits(board, box, tone, any_digit)
+    return board
+
+
+def form(stage: Stage) -> Board:
+    """Cells of a form or of a puzzle, some of them filled, others empty."""
+    rng = stage.rng
+    board, tone = _sheet(stage)
+    box = stage.place(0.12, 0.95) if rng.random() < 0.6 else stage.middle(0.75, 1.25)
+    cell = Box(box.left, box.top, min(box.width, box.height * rng.uniform(0.7, 1.1)), box.height)
+    columns, rows = (9, 9) if rng.random() < 0.5 else (int(rng.integers(1, 9)), 1)
+    marks.grid(board, cell, columns, rows, tone * rng.uniform(0.7, 1.4), rng)
+    shape = (printed, written, any_character)[rng.choice(3, p=(0.55, 0.35, 0.1))]
+    stage.digits(board, cell.grown(-cell.height * rng.uniform(0.08, 0.25)), tone, shape)
+    if rng.random() < 0.6:
+        _fill_cells(stage, board, cell, tone, shape)
+    if rng.random() < 0.1:
+        put_drawings(board, tone, rng)
+    return board
+
+
+def _fill_cells(stage: Stage, board: Board, cell: Box, tone: float, shape: Shape) -> None:
+    """Put a digit into some of the cells around `cell`; where the frame cuts them, it is ink."""
+    rng, frame = stage.rng, stage.frame
+    filled, inset = rng.uniform(0.1, 0.9), cell.height * rng.uniform(0.1, 0.25)
+    across, down = (
+        int(side / step) + 1
+        for side, step in ((frame.width, cell.width), (frame.height, cell.height))
+    )
+    for i in range(-across, across + 1):
+        for j in range(-down, down + 1):
+            at = Box(
+                cell.left + i * cell.width, cell.top + j * cell.height, cell.width, cell.height
+            )
+            if (i, j) == (0, 0) or rng.random() > filled or not at.touches(frame):
+                continue
+            drawn = scaled(shape(rng, stage.material), max(cell.height - 2 * inset, 3))
+            if drawn.shape[1] <= cell.width:
+                left = at.left + (cell.width - drawn.shape[1]) / 2
+                what = WRITING if stage.has_digit and at.seen_in(frame) > 0.75 else OTHER
+                board.lay(paste(drawn, left, at.top + inset, board.size), tone, what)
+
+
+def _two_tones(rng: np.random.Generator) -> tuple[float, float]:
+    """Draw the tones of a surface and of the digits on it: mostly light on dark."""
+    dark = rng.uniform(0.03, 0.5)
+    light = min(dark + rng.uniform(0.15, 0.9), 1.0)
+    return (dark, light) if rng.random() < 0.75 else (light, dark)
+
+
+def sign(stage: Stage) -> Board:
+    """Plates, keys, discs and tiles on ground of another brightness."""
+    rng = stage.rng
+    ground = rng.uniform(0.1, 1.0) + rng.uniform(0, 0.1) * photos.clouds(
+        stage.board, int(rng.integers(2, 30)), rng
+    )
+    board = Board.of(np.clip(ground, 0, 1))
+    surface, tone = _two_tones(rng)
+    box = stage.middle(0.35, 0.85) if rng.random() < 0.6 else stage.place(0.3, 0.7)
+    around = box.grown(box.height * rng.uniform(0.1, 0.3))
+    marks.plate(board, around, surface, float(rng.choice((surface, tone, rng.random()))), rng)
+    inside = box.grown(-0.06 * box.height)
+    stage.digits(board, inside, tone, printed if rng.random() < 0.6 else written)
+    return board
+
+
+def wheel(stage: Stage) -> Board:
+    """A counter's wheel: a digit on a dark strip, the next ones above and below cut off."""
+    rng = stage.rng
+    surface, tone = _two_tones(rng)
+    board = Board.of(np.full(stage.board[::-1], rng.uniform(0.05, 0.9), np.float32))
+    frame = stage.frame
+    strip = frame.grown(-rng.uniform(-0.1, 0.12) * min(frame.width, frame.height))
+    marks.plate(board, strip, surface, rng.uniform(0.1, 1.0), rng)
+    if rng.random() < 0.5:
+        stage.neighbours(board, tone, printed)
+    stage.digits(board, stage.middle(0.45, 0.95), tone, printed)
+    return board
+
+
+def display(stage: Stage) -> Board:
+    """Segments and dots of a display, glowing or as shadows; those that are off shine through."""
+    rng = stage.rng
+    surface, tone = _two_tones(rng)
+    if rng.random() < 0.6:
+        surface, tone = max(surface, tone), min(surface, tone)
+    board = Board.of(np.full(stage.board[::-1], surface, np.float32))
+    board.light += rng.uniform(0, 0.06) * photos.clouds(board.size, int(rng.integers(2, 20)), rng)
+    if rng.random() < 0.3:
+        stage.neighbours(board, tone, segments)
+    if rng.random() < 0.3:
+        marks.plate(board, stage.middle(0.9, 1.1), surface, rng.random(), rng)
+    if rng.random() < 0.35:  # segments that are off shine through
+        off = float(board.light.mean()) + rng.uniform(0.04, 0.3) * (
+            tone - float(board.light.mean())
+        )
+        box = stage.middle(0.4, 0.9)
+        drawn = scaled(displays.seven_segments(8, 96, rng), box.height)
+        board.lay(paste(drawn, box.left, box.top, board.size), off, OTHER)
+    stage.digits(board, stage.middle(0.4, 0.95), tone, segments)
+    return board
+
+
+KINDS: dict[str, tuple[Callable[[Stage], Board], float]] = {
+    "paper": (paper, 0.34),
+    "lines": (lines, 0.1),
+    "ringed": (ringed, 0.08),
+    "form": (form, 0.2),
+    "sign": (sign, 0.14),
+    "wheel": (wheel, 0.1),
+    "display": (display, 0.1),
+}
+
+
+def draw_scene(
+    rng: np.random.Generator, material: Material | None = None, kind: str | None = None
+) -> Scene:
+    """Draw one scene.
+
+    Parameters
+    ----------
+    rng : Generator
+    material : Material, optional
+        MNIST digits to write with, beside those written from templates.
+    kind : str, optional
+        One of `KINDS`; drawn by their shares unless given.
+    """
+    shares = np.array([share for _, share in KINDS.values()])
+    kind = kind or list(KINDS)[rng.choice(len(KINDS), p=shares / shares.sum())]
+    short = round(SIDE * float(rng.choice((1.0, 0.75, 0.75, 0.56))))
+    size = (SIDE, short) if rng.random() < 0.4 else (short, SIDE)
+    has_digit = rng.random() >= EMPTY
+    frame = Box(MARGIN, MARGIN, *size)
+    board = KINDS[kind][0](Stage(frame, has_digit, material or Material(), rng))
+    seen = board.seen_through(_quad(frame, rng), size)
+    return Scene(_photograph(seen.light, rng), seen.truth, kind)
+
+
+def _quad(frame: Box, rng: np.random.Generator) -> np.ndarray:
+    """Return the corners of the frame on the board, turned and moved a little."""
+    quad = corners(frame.width, frame.height) - [frame.width / 2, frame.height / 2]
+    angle = rng.normal(0, 0.04)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = [frame.left + frame.width / 2, frame.top + frame.height / 2]
+    return quad @ turn.T + middle + rng.normal(0, 1.5, (4, 2))
+
+
+def _photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Light a scene and take its photo; one in five is a clean scan, either way round."""
+    size = light.shape[1], light.shape[0]
+    if rng.random() < 0.2:
+        clean = np.clip(light, 0, 1)
+        grey = ((clean if rng.random() < 0.6 else 1 - clean) * 255).astype(np.uint8)
+        return _few_pixels(grey, rng) if rng.random() < 0.3 else grey
+    light = light * photos.light(size, rng)
+    if rng.random() < 0.15:
+        light = light * dark_corner(size, rng)
+    if rng.random() < 0.3:
+        picture = Image.fromarray((np.clip(light, 0, 1) * 255).astype(np.uint8))
+        radius = float(np.exp(rng.uniform(np.log(0.5), np.log(4.0))))
+        light = np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
+    grey = photos.camera(light, rng)
+    return _few_pixels(grey, rng) if rng.random() < 0.3 else grey
+
+
+def _few_pixels(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Show a picture that has only 24 to 90 pixels on its longer side, enlarged."""
+    height, width = grey.shape
+    factor = float(np.exp(rng.uniform(np.log(24), np.log(90)))) / max(height, width)
+    size = max(8, round(width * factor)), max(8, round(height * factor))
+    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+    if rng.random() < 0.5:
+        small = photos.camera(small.astype(np.float32) / 255, rng)
+    way = Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(small).resize((width, height), way))
+
+
+def dark_corner(size: Size, rng: np.random.Generator) -> np.ndarray:
+    """Return the light (H, W), 0 to 1, that a hand or phone leaves near one corner."""
+    x, y = np.arange(size[0]), np.arange(size[1])[:, None]
+    corner = corners(*size)[rng.integers(4)]
+    distance = np.hypot(x - corner[0], y - corner[1]) / max(size)
+    reach = rng.uniform(0.2, 0.6)
+    soft = 1 / (1 + np.exp((distance - reach) / rng.uniform(0.02, 0.12)))
+    return (1 - rng.uniform(0.3, 0.9) * soft).astype(np.float32)
+
+
+def has_digit(scene: Scene) -> bool:
+    """Tell whether some pixel is a digit's."""
+    return bool((scene.truth == WRITING).any())

@@ -1,0 +1,1 @@
+"""Finding what is written in a picture, by a network that looks at every pixel."""

@@ -1,0 +1,110 @@
+"""The network that looks at every pixel, and pictures of any size before it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convnet.inference.served_network import InferenceNetwork
+from convnet.weights import find, load
+from server.finding.planes import Floats, planes
+from server.images.types import Grey
+
+SIDE = 128
+"""Pixels of a side of the squares that the network takes."""
+
+OVERLAP = 32
+"""Pixels that neighbouring squares of a larger picture share."""
+
+GROUND, WRITING, OTHER = 0, 1, 2
+"""What a pixel is: the last axis of what the network gives."""
+
+_STEP = 4  # pixels, down and across, that one place of its output answers for
+
+
+class Finder:
+    """Tells for every pixel of a picture whether it is ground, writing or other ink.
+
+    Parameters
+    ----------
+    name : str
+        Of a network that is shipped, or the path of an ``.npz`` file.
+    """
+
+    def __init__(self, name: str = "finder") -> None:
+        self._network = InferenceNetwork(load(find(name)))
+
+    def look(self, squares: NDArray[np.uint8]) -> Floats:
+        """Look at squares, each for itself.
+
+        Parameters
+        ----------
+        squares : ndarray of uint8, shape (N, SIDE, SIDE)
+
+        Returns
+        -------
+        ndarray of float32, shape (N, SIDE, SIDE, 3)
+            Probabilities of GROUND, WRITING and OTHER.
+        """
+        seen = planes(squares.astype(np.float32) * np.float32(1 / 255))
+        scores = np.concatenate([self._network.logits(one[np.newaxis]) for one in seen])
+        return _unblocked(_softmax(scores))
+
+    def look_at(self, grey: Grey) -> Floats:
+        """Look at a picture (H, W) of any size, square by square: probabilities (H, W, 3)."""
+        height, width = grey.shape
+        tops, lefts = _starts(height), _starts(width)
+        whole = np.pad(grey, ((0, max(0, SIDE - height)), (0, max(0, SIDE - width))), mode="edge")
+        corners = [(top, left) for top in tops for left in lefts]
+        squares = np.stack([whole[y : y + SIDE, x : x + SIDE] for y, x in corners])
+        found = np.zeros((*whole.shape, 3), np.float32)
+        weights = np.zeros((*whole.shape, 1), np.float32)
+        ramp = _ramp()
+        for (y, x), probabilities in zip(corners, self.look(squares), strict=True):
+            found[y : y + SIDE, x : x + SIDE] += probabilities * ramp
+            weights[y : y + SIDE, x : x + SIDE] += ramp
+        return np.asarray((found / weights)[:height, :width], np.float32)
+
+
+@cache
+def shared_finder() -> Finder:
+    """Return the finder that is shipped, read when it is first asked for."""
+    return Finder()
+
+
+def resized(grey: Grey, width: int, height: int) -> Grey:
+    """Bring a picture to a size: averaged where it shrinks, interpolated where it grows."""
+    if grey.shape == (height, width):
+        return grey
+    return np.asarray(Image.fromarray(grey).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _starts(side: int) -> list[int]:
+    """Where squares begin along a side, evenly, `OVERLAP` shared at least."""
+    if side <= SIDE:
+        return [0]
+    count = 1 + -(-(side - SIDE) // (SIDE - OVERLAP))
+    return [round(i * (side - SIDE) / (count - 1)) for i in range(count)]
+
+
+@cache
+def _ramp() -> Floats:
+    """How much each pixel of a square counts, shape (SIDE, SIDE, 1): less towards its border."""
+    away = np.minimum(np.arange(SIDE), np.arange(SIDE)[::-1]).astype(np.float32)
+    weight = np.clip((away + 1) / np.float32(OVERLAP), np.float32(0.01), np.float32(1))
+    return np.asarray(np.minimum.outer(weight, weight)[..., np.newaxis], np.float32)
+
+
+def _softmax(scores: Floats) -> Floats:
+    exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
+def _unblocked(places: Floats) -> Floats:
+    """Bring (N, H/4, W/4, 16, 3) into (N, H, W, 3)."""
+    count, rows, columns, _, classes = places.shape
+    split = places.reshape(count, rows, columns, _STEP, _STEP, classes)
+    return split.transpose(0, 1, 3, 2, 4, 5).reshape(count, rows * _STEP, columns * _STEP, classes)
