@@ -78,6 +78,7 @@ ROOMS = {
         "gunicorn_conf": {"config"},
         "images": {"config"},
         "preprocessing": {"images"},
+        "finding": {"images", "preprocessing"},
         "segmentation": {"images", "preprocessing"},
         "classes": set(),
         "input_form": {"classes", "images", "preprocessing"},

@@ -160,7 +160,8 @@ def overlaps(network: Sequential, scenes: Scenes, block: int = 50) -> dict[str, 
     both = counts.diagonal()
     either = counts.sum(axis=0) + counts.sum(axis=1) - both
     return {
-        name: round(float(share), 4) for name, share in zip(CLASSES, both / either, strict=True)
+        name: round(float(share), 4)
+        for name, share in zip(CLASSES, both / np.maximum(either, 1), strict=True)
     }
 
 
