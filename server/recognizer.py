@@ -1,7 +1,6 @@
 """The network behind the service: inputs in, readings out.
 
-The only file of the service that imports the engine. Everything else sees a `Recognizer`, so
-tests may put another one in its place.
+Everything that asks about a digit sees a `Recognizer`, so tests may put another one in its place.
 """
 
 from __future__ import annotations

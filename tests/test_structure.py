@@ -226,13 +226,14 @@ def test_scripts_do_not_import_tests() -> None:
     ]
 
 
-def test_the_service_imports_the_engine_in_two_places_only() -> None:
+def test_the_service_imports_the_engine_once_for_each_network() -> None:
     importing = {
         relative(path)
         for path in sources("server")
         if any(name.split(".")[0] == "convnet" for name in imported(path))
     }
-    assert importing == {"server/malloc.py", "server/recognizer.py"}
+    networks = {"finding/finder", "segmentation/line_reader", "recognizer"}
+    assert importing == {"server/malloc.py", *(f"server/{name}.py" for name in networks)}
 
 
 def test_the_top_level_stays_as_agreed() -> None:
