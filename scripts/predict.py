@@ -6,6 +6,7 @@
     python scripts/predict.py --json *.png                         # one JSON object a line
     python scripts/predict.py --url http://127.0.0.1:8000 digit.png
     python scripts/predict.py --model runs/live-app.npz digit.png
+    python scripts/predict.py --model runs/live-app.npz --submission answers.csv test.csv   # Kaggle
 
 The preprocessing is the service's own, so both ways give the same answer. The exit status is 0 if
 every file was read, 1 if one could not be (the others still are), 2 if the command was wrong.
@@ -39,6 +40,8 @@ class Reader(Protocol):
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(argv)
+    if options.submission is not None:
+        return submit(options)
     try:
         reader = open_reader(options)
     except (OSError, ValueError) as error:
@@ -67,6 +70,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="picture files")
+    parser.add_argument("--submission", type=Path, metavar="FILE",
+                        help="answer an unlabelled CSV file instead")  # fmt: skip
     parser.add_argument("--read", action="store_true", help="each picture shows a whole number")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
     where = parser.add_mutually_exclusive_group()
@@ -74,7 +79,28 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     where.add_argument(
         "--model", default="digits", metavar="FILE", help="weights, or the name of shipped ones"
     )
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.submission is not None:
+        if options.url or options.read or options.json:
+            parser.error("--submission does not go with --url, --read or --json")
+        if len(options.images) != 1:
+            parser.error("--submission takes one CSV file")
+    elif any(file.suffix == ".csv" for file in options.images):
+        parser.error("a CSV file needs --submission FILE, where the answers go")
+    return options
+
+
+def submit(options: argparse.Namespace) -> int:
+    """Answer the rows of a CSV file; return the exit status."""
+    from scripts.datasets.submission import write_submission
+
+    try:
+        count = write_submission(options.images[0], options.model, options.submission)
+    except (OSError, ValueError) as error:
+        print(f"predict.py: {error}", file=sys.stderr)
+        return 1
+    print(f"{count:,} answers written to {options.submission}")
+    return 0
 
 
 def address(text: str) -> str:
@@ -96,14 +122,17 @@ def open_reader(options: argparse.Namespace) -> Reader:
 
 
 def show_digit(file: Path, answer: dict[str, Any]) -> None:
-    """Print the digit, and how likely each one is."""
-    if answer["is_digit"]:
-        print(f"{file}: {answer['digit']} ({answer['confidence']:.1%})")
+    """Print the digit, and how likely each one is; of other classes, how likely the first are."""
+    label = answer.get("label", answer["digit"])  # older services give the digit alone
+    others = any(item["digit"] is None for item in answer.get("top", ()))
+    if label is not None:
+        print(f"{file}: {label} ({answer['confidence']:.1%})")
     else:
-        print(f"{file}: not recognised as a digit")
-    for digit, probability in enumerate(answer["probabilities"]):
+        print(f"{file}: not recognised as {'anything known' if others else 'a digit'}")
+    likely = [(item["label"], item["probability"]) for item in answer["top"]] if others else None
+    for name, probability in likely or enumerate(answer["probabilities"]):
         bar = "█" * round(probability * BAR)
-        print(f"  {digit} {probability:6.1%} {bar}".rstrip())
+        print(f"  {name} {probability:6.1%} {bar}".rstrip())
 
 
 def show_number(file: Path, answer: dict[str, Any]) -> None:

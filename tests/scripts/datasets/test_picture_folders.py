@@ -8,11 +8,13 @@ from PIL import Image
 
 import convnet
 from convnet import datasets
+from convnet.datasets import class_names, idx
 from scripts import evaluate, train
 from scripts.datasets.picture_folders import PictureOptions
 from server.config import Config
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
+from tests.support.tiny_digits import tiny_digits, write_idx
 from tests.support.training import arguments, fails, run
 
 
@@ -136,6 +138,60 @@ def test_bad_options_are_named(
     with pytest.raises(SystemExit):
         train.main([*arguments(tmp_path, tmp_path / "n.npz"), *options])
     assert message in capsys.readouterr().err
+
+
+def test_figures_of_other_classes_are_drawn(tmp_path: Path) -> None:
+    folder = write(tmp_path / "animals", tint=True)
+    run(folder, tmp_path / "n.npz", "--epochs", "1", "--figures", str(tmp_path / "figures"))
+    assert len(list((tmp_path / "figures").glob("*.png"))) == 4
+
+
+def write_cifar(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("data_batch_1.bin", "test_batch.bin"):
+        records = rng.integers(0, 256, (40, 3073), dtype=np.uint8)
+        records[:, 0] = np.arange(40) % 10
+        (folder / name).write_bytes(records.tobytes())
+
+
+def write_emnist(folder: Path) -> None:
+    split = tiny_digits().train
+    for part in ("train", "test"):
+        for kind, values in (("images-idx3", split.images), ("labels-idx1", split.labels + 1)):
+            (folder / f"emnist-letters-{part}-{kind}-ubyte").write_bytes(idx.encode(values))
+
+
+def write_keras(folder: Path) -> None:
+    data = tiny_digits()
+    np.savez(folder / "mnist.npz", x_train=data.train.images, y_train=data.train.labels,
+             x_test=data.test.images, y_test=data.test.labels)  # fmt: skip
+
+
+def write_fashion(folder: Path) -> None:
+    write_idx(folder, tiny_digits())
+    (folder / "classes.txt").write_text("\n".join(class_names.FASHION))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "shape", "form", "names"),
+    [
+        (write_cifar, (32, 32, 3), "plain", ["airplane", "automobile"]),
+        (write_emnist, (28, 28, 1), "mnist", ["A", "B"]),
+        (write_keras, (28, 28, 1), "mnist", [0, 1]),
+        (write_fashion, (28, 28, 1), "plain", ["T-shirt/top", "Trouser"]),
+    ],
+)
+@pytest.mark.parametrize("architecture", ["digits", "zero-vs-one"])
+def test_every_data_set_trains_and_can_be_served(
+    tmp_path: Path, prepare: object, shape: object, form: str, names: list, architecture: str
+) -> None:
+    prepare(tmp_path)
+    digits = ("--digits", "0,1") if architecture == "zero-vs-one" and names == [0, 1] else ()
+    options = ("--epochs", "1", "--limit", "40", *digits)
+    network = run(tmp_path, tmp_path / "n.npz", *options, architecture=architecture)
+    assert (network.input_shape, network.metadata["input_form"]) == (shape, form)
+    assert network.metadata["classes"][:2] == names
+    assert Recognizer(network).form.name == form
 
 
 def test_what_does_not_go_together_is_refused(
