@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Download data sets from where they are published, verified to the byte.
+"""Download data sets from where they are published, verified.
 
     python scripts/download_data.py                      # MNIST, into ./data or $CONVNET_DATA_DIR
     python scripts/download_data.py --set cifar10        # into its folder below that
+    python scripts/download_data.py --set unipen         # with semeion and optdigits: real writers,
+                                                         # whom `train.py --recipe digits` needs
     python scripts/download_data.py --out elsewhere
     python scripts/download_data.py --mirror https://mirror.example/mnist
 
 A download that was cut short goes on where it stopped; a file appears under its name only when its
-contents are right. Files that are already there and right are left alone.
+contents are right. Files that are already there and right are left alone. Of UNIPEN, Semeion and
+optdigits only the part that training may learn from is kept; the other writers are for testing.
 """
 
 from __future__ import annotations

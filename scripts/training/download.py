@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,18 +54,43 @@ def download(source: Source, folder: Path, mirrors: Iterable[str] = ()) -> None:
         return
     for file in source.files:
         if _is_there(file, place):
-            print(f"{place / file.name}: there already")
+            print(f"{place / (file.product or file.name)}: there already")
         else:
+            file = _with_digest(file, source.record)
             _from_any(file, place / file.name, tuple(mirrors) or source.mirrors)
             _unpack(file, place)
+            _prepare(file, place)
     if source.classes:
-        _write_names(place / "classes.txt", source.classes)
+        _write_lines(place / "classes.txt", source.classes)
+    if source.credit:
+        _write_lines(place / "SOURCE.txt", [source.credit])
+        print(source.credit)
 
 
 def _is_there(file: RemoteFile, place: Path) -> bool:
+    if file.product:
+        return (place / file.product).exists()
     if file.members:
         return all((place / path).exists() for path in file.members.values())
     return (place / file.name).exists() and _is_right(file, place / file.name)
+
+
+def _with_digest(file: RemoteFile, record: str) -> RemoteFile:
+    """Return the file with the digest that Zenodo's record gives, if it has none yet."""
+    if file.digest or not record:
+        return file
+    try:
+        with requests.get(record, timeout=TIMEOUT) as response:
+            response.raise_for_status()
+            listed = {entry["key"]: str(entry["checksum"]) for entry in response.json()["files"]}
+        digest = listed[file.name]
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        print(f"{record} gives no digest ({error}): {file.name} is checked by reading all of it")
+        return file
+    if digest.partition(":")[0] not in ("md5", "sha256"):
+        print(f"{record} gives {digest[:40]!r}: {file.name} is checked by reading all of it")
+        return file
+    return replace(file, digest=digest)
 
 
 def _from_any(file: RemoteFile, path: Path, mirrors: tuple[str, ...]) -> None:
@@ -90,7 +116,8 @@ def _from_one(file: RemoteFile, url: str, path: Path) -> None:
         _fetch(url, partial)
     if not _is_right(file, partial):
         partial.unlink()
-        raise DownloadError(f"this is another file (it should have {file.digest})")
+        wanted = file.digest or "packed contents"
+        raise DownloadError(f"this is another file (it should have {wanted})")
     _replace(partial, path)
 
 
@@ -152,8 +179,15 @@ class _PlainBar:
         print(file=sys.stderr)
 
 
+def _is_packed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) in (b"\x1f\x8b", b"PK")
+
+
 def _is_right(file: RemoteFile, path: Path) -> bool:
     """Compare the digest; what does not unpack is not right."""
+    if not file.digest:
+        return _is_packed(path)  # and `_prepare` reads all of it
     algorithm, _, wanted = file.digest.partition(":")
     digest = hashlib.new(algorithm, usedforsecurity=False)
     try:
@@ -181,6 +215,20 @@ def _unpack(file: RemoteFile, place: Path) -> None:
     archive.unlink()
 
 
+def _prepare(file: RemoteFile, place: Path) -> None:
+    """Make the product of a file, and delete the file; one that is broken is deleted, too."""
+    if file.prepare is None:
+        return
+    archive, product = place / file.name, place / file.product
+    print(f"reading {archive.name} …", flush=True)
+    try:
+        print(f"{product}: {file.prepare(archive, product)}")
+    except ValueError as error:
+        raise DownloadError(f"{archive.name} is not what it should be: {error}") from error
+    finally:
+        archive.unlink()
+
+
 def _opened(archive: Path) -> zipfile.ZipFile | tarfile.TarFile:
     return zipfile.ZipFile(archive) if archive.suffix == ".zip" else tarfile.open(archive)
 
@@ -197,9 +245,9 @@ def _member(packed: zipfile.ZipFile | tarfile.TarFile, name: str) -> IO[bytes]:
     return stream
 
 
-def _write_names(path: Path, names: Iterable[str]) -> None:
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
     with atomic_write(path) as file:
-        file.write("".join(f"{name}\n" for name in names).encode())
+        file.write("".join(f"{line}\n" for line in lines).encode())
 
 
 def _replace(partial: Path, path: Path) -> None:

@@ -1,7 +1,8 @@
 """Where data sets are published: one row of a table each.
 
 Digests are those that the publishers or the large frameworks give. Files are compared with them,
-whatever mirror they come from.
+whatever mirror they come from. Where none is known here, the publisher is asked for it; what it
+does not say either is checked by reading it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from convnet import datasets
 from convnet.datasets.mnist import SHA256
+from scripts.datasets import writers
 
 
 @dataclass(frozen=True)
@@ -23,18 +25,26 @@ class RemoteFile:
     name : str
         Below the mirror, and in the folder.
     digest : str
-        ``sha256:…`` or ``md5:…`` of its bytes, or of what they unpack to.
+        ``sha256:…`` or ``md5:…`` of its bytes, or of what they unpack to. Empty: see
+        `Source.record`.
     gunzipped : bool
         Whether the digest is of what the file unpacks to: mirrors pack the same bytes differently.
     members : mapping of str to str
         What is taken out of an archive (.zip or .tar.gz), and the paths that it gets in the folder;
         the archive itself is not kept then.
+    product : str
+        What `prepare` makes of the file, which is not kept then.
+    prepare : callable, optional
+        ``prepare(file, product)`` reads all of the file and writes the part that is wanted; it
+        returns what that is. Raises ValueError if the file is broken.
     """
 
     name: str
     digest: str
     gunzipped: bool = False
     members: Mapping[str, str] = field(default_factory=dict)
+    product: str = ""
+    prepare: Callable[[Path, Path], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,10 @@ class Source:
         Names of the classes, if the files do not say them: written into ``classes.txt``.
     found : callable, optional
         Says whether a folder has the data set in another form already.
+    record : str
+        Address of Zenodo's description of the files, which has their digests.
+    credit : str
+        Who made it, under which licence: written into ``SOURCE.txt``.
     """
 
     title: str
@@ -63,6 +77,8 @@ class Source:
     files: tuple[RemoteFile, ...]
     classes: tuple[str, ...] = ()
     found: Callable[[Path], bool] | None = None
+    record: str = ""
+    credit: str = ""
 
 
 def _is_mnist(folder: Path) -> bool:
@@ -71,6 +87,11 @@ def _is_mnist(folder: Path) -> bool:
     except datasets.DatasetError:
         return False
     return True
+
+
+def _has(name: str, *patterns: str) -> Callable[[Path], bool]:
+    """Return what tells whether a folder of all data has such a file below `name`."""
+    return lambda folder: any(any((folder / name).glob(pattern)) for pattern in patterns)
 
 
 MNIST = Source(
@@ -146,9 +167,68 @@ CIFAR10 = Source(
     ),
 )
 
+UNIPEN = Source(
+    title="UNIPEN, 142 writers: digits, letters and signs as pen strokes (156 MB, CC BY 4.0)",
+    folder="unipen",
+    mirrors=(
+        "https://zenodo.org/records/1195803/files",
+        "http://www.ai.rug.nl/~lambert/overslag",
+    ),
+    files=(
+        RemoteFile(
+            "unipen-CDROM-train_r01_v07.tgz",
+            digest="",
+            product="unipen-train-writers.tar.gz",
+            prepare=writers.collection,
+        ),
+    ),
+    found=_has("unipen", "*.tar.xz", "*.tar.gz", "*.tar", "data"),
+    record="https://zenodo.org/api/records/1195803",
+    credit="Consortium (1999). Unipen data set of on-line (vectorial) handwriting - train_r01_v07 "
+    "(December 1999). Zenodo, https://doi.org/10.5281/zenodo.1195803. CC BY 4.0.",
+)
+
+# SHA-256: several projects that have pinned UCI's archives.
+SEMEION = Source(
+    title="Semeion, 40 writers: scans of digits, 16×16 (3 MB, CC BY 4.0)",
+    folder="semeion",
+    mirrors=("https://archive.ics.uci.edu/static/public/178",),
+    files=(
+        RemoteFile(
+            "semeion+handwritten+digit.zip",
+            "sha256:6fb091394714cddda5751d4e1c2781ab094e7cf15de07917fb40e581f19efc75",
+            product="semeion-blocks-1-4.data",
+            prepare=writers.semeion,
+        ),
+    ),
+    found=_has("semeion", "*.data", "*.data.gz"),
+    credit="Tactile Srl, Massimo Buscema, Stefano Terzi (1994). Semeion Handwritten Digit. UCI "
+    "Machine Learning Repository, https://doi.org/10.24432/C5SC8V. CC BY 4.0.",
+)
+
+OPTDIGITS = Source(
+    title="optdigits, 30 writers: scans of digits, 32×32 (1 MB, CC BY 4.0)",
+    folder="optdigits",
+    mirrors=("https://archive.ics.uci.edu/static/public/80",),
+    files=(
+        RemoteFile(
+            "optical+recognition+of+handwritten+digits.zip",
+            "sha256:0d7b054fea010270e9b3f06411c654c5e59547732ad626381980baffe0a23fb0",
+            product="optdigits-orig.tra",
+            prepare=writers.optdigits,
+        ),
+    ),
+    found=_has("optdigits", "*.tra", "*.tra.gz"),
+    credit="E. Alpaydin, C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI Machine "
+    "Learning Repository, https://doi.org/10.24432/C50P49. CC BY 4.0.",
+)
+
 SOURCES: dict[str, Source] = {
     "mnist": MNIST,
     "fashion-mnist": FASHION_MNIST,
     "emnist": EMNIST,
     "cifar10": CIFAR10,
+    "unipen": UNIPEN,
+    "semeion": SEMEION,
+    "optdigits": OPTDIGITS,
 }

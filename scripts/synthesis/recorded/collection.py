@@ -92,8 +92,8 @@ def load(folder: Path) -> tuple[Recorded, Recorded]:
     """
     found = _find(folder, "unipen", ("*.tar.xz", "*.tar.gz", "*.tar", "data"))
     archive = Archive(found.parent if found.name == "data" else found)
-    semeion = read_semeion(_find(folder, "semeion", ("*.data*",)))
-    optdigits = read_optdigits(_find(folder, "optdigits", ("*.tra*",)))
+    semeion = read_semeion(_find(folder, "semeion", ("*.data", "*.data.gz")))
+    optdigits = read_optdigits(_find(folder, "optdigits", ("*.tra", "*.tra.gz")))
     digits = list(unipen.read(archive, "1a"))
     others = [
         character
@@ -114,7 +114,8 @@ def _find(folder: Path, name: str, patterns: Iterable[str]) -> Path:
         for found in sorted((folder / name).glob(pattern)):
             return found
     raise NoCollection(
-        f"there is no {name} in {folder / name}: it can be had from https://doi.org/{DOIS[name]}"
+        f"there is no {name} in {folder / name}: `python scripts/download_data.py --set {name}` "
+        f"fetches it (https://doi.org/{DOIS[name]}); CONVNET_DATA_DIR says where data sets are"
     )
 
 

@@ -161,11 +161,17 @@ def read(archive: Archive, kind: str) -> Iterator[Character]:
     """
     for contributor in CONTRIBUTORS:
         for name in archive.names(f"data/{kind}/{contributor}"):
-            yield from _read_labels(archive, name, contributor)
+            yield from read_labels(archive, name, contributor)
 
 
-def _read_labels(archive: Archive, name: str, contributor: str) -> Iterator[Character]:
-    """Yield the characters that one data file labels."""
+def read_labels(archive: Archive, name: str, contributor: str) -> Iterator[Character]:
+    """Yield the characters that one data file labels.
+
+    Raises
+    ------
+    UnipenError
+        If it, or the ink that it names, is missing or broken.
+    """
     ink = _Ink([], [])
     for number, line in enumerate(archive.lines(name), start=1):
         if line.startswith(".INCLUDE"):
