@@ -35,6 +35,8 @@ _PARTS = {
     "optimizers": ("SGD", "Adam", "AdamW", "RMSprop", "schedules"),
     "optimizers.schedules": ("Constant", "Cosine", "OneCycle", "Step"),
     "runtime.threads": ("get_threads", "set_threads"),
+    "training.early_stopping": ("EarlyStopping",),
+    "training.history": ("History",),
     "training.trainer": ("Trainer",),
     "weights": ("load", "load_pretrained", "pretrained_path", "with_input_shape"),
 }
@@ -72,6 +74,8 @@ if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `_
     from convnet.optimizers import SGD, Adam, AdamW, RMSprop, schedules
     from convnet.optimizers.schedules import Constant, Cosine, OneCycle, Step
     from convnet.runtime.threads import get_threads, set_threads
+    from convnet.training.early_stopping import EarlyStopping
+    from convnet.training.history import History
     from convnet.training.trainer import Trainer
     from convnet.weights import load, load_pretrained, pretrained_path, with_input_shape
 else:
@@ -110,7 +114,9 @@ __all__ = [
     "CrossEntropy",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Flatten",
+    "History",
     "InferenceNetwork",
     "Layer",
     "LeakyReLU",

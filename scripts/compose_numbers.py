@@ -25,9 +25,9 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from convnet.datasets import Split
+from convnet.training.progress_bar import counted
 from scripts.clients.local import LocalReader
 from scripts.synthesis.mnist.numbers import compose
-from scripts.training.bar import counted
 from scripts.training.data import open_dataset
 from scripts.training.download import DownloadError
 from scripts.training.options import positive_int

@@ -37,7 +37,7 @@ from convnet.training.trainer import Progress, Trainer
 from scripts.training.download import DownloadError
 from scripts.recipe.command import RECIPES as SHIPPED
 from scripts.recipe.command import folder_of, train_recipe
-from scripts.training.bar import TrainingBar
+from convnet.training.progress_bar import TrainingBar
 from scripts.datasets.picture_folders import PictureOptions
 from scripts.training.data import fingerprint, input_form, open_dataset
 from scripts.training.options import (

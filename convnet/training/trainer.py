@@ -9,19 +9,25 @@ x ──► network ──► logits ──► loss ──► dlogits ──► 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from convnet.arrays import Array
+from convnet.checks import require_positive
 from convnet.layers import Softmax
 from convnet.losses import CrossEntropy
 from convnet.network import Sequential
 from convnet.optimizers import Adam, Optimizer
+from convnet.optimizers.clipping import clip_by_global_norm
 from convnet.runtime.malloc import keep_freed_memory
 from convnet.training.batches import Augment, DataLoader, Labels, to_float, with_channel
+from convnet.training.class_weight import ClassWeighted, class_weighted
+from convnet.training.early_stopping import EarlyStopping
+from convnet.training.history import Epoch, History
+from convnet.training.progress_bar import TrainingBar
 from convnet.training.weight_average import WeightAverage, measure_statistics
 
 
@@ -31,57 +37,25 @@ class Loss(Protocol):
     def __call__(self, outputs: Array, labels: Any, /) -> tuple[float, Array]: ...  # noqa: D102
 
 
-@dataclass
-class Epoch:
-    """The results of one pass over the training data."""
-
-    epoch: int
-    loss: float
-    accuracy: float
-    seconds: float
-    images_per_second: float
-    validation_loss: float | None = None
-    validation_accuracy: float | None = None
+Progress = History  # its earlier name
+Callback = Callable[["Trainer", History], None]
 
 
 @dataclass
-class Progress:
-    """How far a run has come: everything of its state that is not an array.
+class _Run:
+    """What the epochs of one call of `fit` have in common."""
 
-    Attributes
-    ----------
-    seed : int
-        All shuffling and augmenting follows from it.
-    epoch, step : int
-        Epochs that are finished, and steps of the current one.
-    correct, seen, seconds
-        Of the current epoch: right answers, images, and time.
-    losses : list of float
-        The mean loss of every step so far, for the cost curve.
-    epochs : list of Epoch
-        The finished ones.
-    """
+    history: History
+    validation: tuple[Array, Labels] | None
+    on_step: Callback | None
+    on_epoch: Callback | None
+    early_stopping: EarlyStopping | None
+    bar: TrainingBar | None
 
-    seed: int
-    epoch: int = 0
-    step: int = 0
-    correct: int = 0
-    seen: int = 0
-    seconds: float = 0.0
-    losses: list[float] = field(default_factory=list)
-    epochs: list[Epoch] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a dict that JSON can hold."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> Progress:
-        """Make it again from `to_json`."""
-        return cls(**record | {"epochs": [Epoch(**epoch) for epoch in record["epochs"]]})
-
-
-Callback = Callable[["Trainer", Progress], None]
+    def is_over(self, network: Sequential) -> bool:
+        """Whether the epoch that was just finished is a reason to stop early."""
+        stopping = self.early_stopping
+        return stopping is not None and stopping.is_over(network, self.history)
 
 
 # Bytes of the largest array whose memory is kept: the next step needs as much again.
@@ -111,16 +85,23 @@ class Trainer:
     count_correct : callable, optional
         ``count_correct(outputs, labels) -> int`` tells how many inputs are right,
         for networks whose outputs are not one row of classes for each input.
+    clip_norm : float, optional
+        The longest that the gradient of all weights together may be; a longer one is shortened
+        before the optimizer sees it (Pascanu et al., "On the difficulty of training recurrent
+        neural networks", 2013).
 
     Attributes
     ----------
     outputs : ndarray, shape (N, classes)
         What the network gave for the last step's inputs, before its weights changed.
+    should_stop : bool
+        A callback sets it to end `fit` after the present step, with the record so far.
 
     Raises
     ------
     ValueError
-        If the network ends in Softmax and the loss is not CrossEntropy, which alone includes it.
+        If the network ends in Softmax and the loss is not CrossEntropy, which alone includes it, or
+        `clip_norm` is not positive.
     """
 
     def __init__(
@@ -131,6 +112,7 @@ class Trainer:
         *,
         average: float | None = None,
         count_correct: Callable[[Array, Labels], int] = count_correct,
+        clip_norm: float | None = None,
     ) -> None:
         keep_freed_memory(_KEPT)
         self.network = network
@@ -139,6 +121,9 @@ class Trainer:
         self.optimizer = Adam(1e-3) if optimizer is None else optimizer
         self.average = None if average is None else WeightAverage(network, average)
         self.outputs = np.empty((0, *network.output_shape), np.float32)
+        self.clip_norm = None if clip_norm is None else require_positive("clip_norm", clip_norm)
+        self.should_stop = False
+        self._class_weight: ClassWeighted | None = None
         if isinstance(network.layers[-1], Softmax) and not isinstance(self.loss, CrossEntropy):
             raise ValueError(
                 f"a network that ends in Softmax needs CrossEntropy, got {self.loss!r}"
@@ -147,91 +132,123 @@ class Trainer:
     def step(self, x: Array, labels: Labels) -> float:
         """Do one update on inputs (N, …) and labels (N,); return the mean loss before it."""
         self.outputs = self.network.forward(x, training=True)
-        loss, dout = self.loss(self.outputs, labels)
+        loss, dout = (self._class_weight or self.loss)(self.outputs, labels)
         self.network.backward(dout, need_dx=False)
+        if self.clip_norm is not None:
+            clip_by_global_norm(self.network.grads, self.clip_norm)
         self.optimizer.step(self.network.params, self.network.grads)
         if self.average is not None:
             self.average.update(self.network)
         return loss
 
     def fit(
-        self,
-        images: Array,
-        labels: Labels,
-        *,
-        epochs: int,
-        batch_size: int = 128,
-        rng: np.random.Generator,
-        augment: Augment | None = None,
-        final_augment: Augment | None = None,
-        final_epochs: int = 0,
-        validation: tuple[Array, Labels] | None = None,
-        progress: Progress | None = None,
-        on_step: Callback | None = None,
-        on_epoch: Callback | None = None,
-    ) -> Progress:
+        self, images: Array, labels: Labels, *, epochs: int, batch_size: int = 128,
+        rng: np.random.Generator, augment: Augment | None = None,
+        final_augment: Augment | None = None, final_epochs: int = 0,
+        validation: tuple[Array, Labels] | None = None, progress: History | None = None,
+        on_step: Callback | None = None, on_epoch: Callback | None = None, verbose: bool = False,
+        early_stopping: EarlyStopping | int | None = None,
+        class_weight: Mapping[int, float] | str | None = None, clip_norm: float | None = None,
+    ) -> History:  # fmt: skip
         """Run `epochs` passes over the data; return every step's loss and every epoch's record.
 
         Parameters
         ----------
-        images : ndarray, shape (N, H, W) or (N, H, W, C)
-            uint8 (0..255) or floating point (0..1).
-        labels : ndarray, shape (N,) or (N, K)
-            Integers, or probabilities of K classes.
-        epochs, batch_size : int
-            Passes over the data, and images a step.
-        rng : numpy.random.Generator
-            Gives the seed that all shuffling and augmenting follows from.
-        augment, final_augment : callable, optional
+        images, labels : ndarray
+            uint8 (0..255) or floats (0..1) of shape (N, H, W) or (N, H, W, C); integers (N,), or
+            probabilities (N, K) of K classes.
+        epochs, batch_size, rng
+            Passes over the data, images a step, and what all shuffling and augmenting follows from.
+        augment, final_augment, final_epochs : optional
             As for `DataLoader`; the second one in the last `final_epochs`.
         validation : (images, labels), optional
             Measured after every epoch; never trained on.
-        progress : Progress, optional
+        progress : History, optional
             Of a run that was stopped (`convnet.training.checkpoint`); it is continued from there.
         on_step, on_epoch : callable, optional
-            Called as ``callback(trainer, progress)`` after each.
+            Called as ``callback(trainer, history)`` after each; see `should_stop`.
+        verbose : bool
+            Whether to show a progress bar on a terminal, and a line for every epoch.
+        early_stopping : EarlyStopping or int, optional
+            Ends the run when it no longer improves; a number is its patience, in epochs.
+        class_weight : dict of int to float, or "balanced", optional
+            How much each class counts in the loss: `convnet.training.class_weight`.
+        clip_norm : float, optional
+            From now on, as for `Trainer`.
         """
-        seed = int(rng.integers(2**63))
-        progress = Progress(seed) if progress is None else progress
-        for epoch in range(progress.epoch, epochs):
+        new = History(int(rng.integers(2**63)))
+        history = new if progress is None else progress
+        if clip_norm is not None:
+            self.clip_norm = require_positive("clip_norm", clip_norm)
+        self._class_weight = class_weighted(self.loss, class_weight, labels)
+        bar = TrainingBar(epochs, -(-len(images) // batch_size)) if verbose else None
+        run = _Run(history, validation, on_step, on_epoch, EarlyStopping.read(early_stopping), bar)
+
+        def load(epoch: int) -> DataLoader:
             now = augment if epoch < epochs - final_epochs else final_augment
-            loader = DataLoader(images, labels, batch_size, progress.seed, now)
-            self._run_epoch(loader, epoch, progress, on_step)
-            self._close_epoch(progress, validation)
-            if on_epoch is not None:
-                on_epoch(self, progress)
-        if self.average is not None:
-            last = final_augment if final_epochs else augment
-            self._adopt_average(DataLoader(images, labels, batch_size, progress.seed, last))
-        return progress
+            return DataLoader(images, labels, batch_size, history.seed, now)
 
-    def _run_epoch(
-        self, loader: DataLoader, epoch: int, progress: Progress, on_step: Callback | None
-    ) -> None:
-        began = time.perf_counter() - progress.seconds
-        for x, labels in loader.epoch(epoch, progress.step):
-            progress.losses.append(self.step(x, labels))
-            progress.step += 1
-            progress.correct += self.count_correct(self.outputs, labels)
-            progress.seen += len(x)
-            progress.seconds = time.perf_counter() - began
-            if on_step is not None:
-                on_step(self, progress)
+        if self._run_epochs(run, epochs, load) and self.average is not None:
+            self._adopt_average(load(epochs - 1))
+        return history
 
-    def _close_epoch(self, progress: Progress, validation: tuple[Array, Labels] | None) -> None:
+    def _run_epochs(self, run: _Run, epochs: int, load: Callable[[int], DataLoader]) -> bool:
+        """Run what is left of the epochs; return False if a callback stopped the run."""
+        self.should_stop = False
+        if run.early_stopping is not None:
+            run.early_stopping.begin(run.history, run.validation is not None, self.average)
+        try:
+            for epoch in range(run.history.epoch, epochs):
+                if self._run_epoch(load(epoch), epoch, run):
+                    break
+                if self.should_stop and run.history.epoch < epochs:
+                    return False
+        finally:
+            self._class_weight = None
+            if run.bar is not None:
+                run.bar.close()
+        if run.early_stopping is not None:
+            run.early_stopping.restore(self.network)
+        return True
+
+    def _run_epoch(self, loader: DataLoader, epoch: int, run: _Run) -> bool:
+        """Run an epoch to its end, or until a callback stops it; return whether to stop early."""
+        history = run.history
+        began = time.perf_counter() - history.seconds
+        for x, labels in loader.epoch(epoch, history.step):
+            history.losses.append(self.step(x, labels))
+            history.step += 1
+            history.correct += self.count_correct(self.outputs, labels)
+            history.seen += len(x)
+            history.seconds = time.perf_counter() - began
+            if run.bar is not None:
+                run.bar.step(history)
+            if run.on_step is not None:
+                run.on_step(self, history)
+            if self.should_stop and history.step < loader.steps_per_epoch:
+                return False
+        self._close_epoch(history, run.validation)
+        over = run.is_over(self.network)  # before a callback can change the weights
+        if run.bar is not None:
+            run.bar.epoch(history)
+        if run.on_epoch is not None:
+            run.on_epoch(self, history)
+        return over
+
+    def _close_epoch(self, history: History, validation: tuple[Array, Labels] | None) -> None:
         record = Epoch(
-            progress.epoch + 1,
-            float(np.mean(progress.losses[-progress.step :])),
-            progress.correct / progress.seen,
-            progress.seconds,
-            progress.seen / progress.seconds,
+            history.epoch + 1,
+            float(np.mean(history.losses[-history.step :])),
+            history.correct / history.seen,
+            history.seconds,
+            history.seen / history.seconds,
         )
         if validation is not None:
             record.validation_loss, record.validation_accuracy = self.evaluate(*validation)
-        progress.epochs.append(record)
-        progress.epoch += 1
-        progress.step = progress.correct = progress.seen = 0
-        progress.seconds = 0.0
+        history.epochs.append(record)
+        history.epoch += 1
+        history.step = history.correct = history.seen = 0
+        history.seconds = 0.0
 
     def evaluate(self, images: Array, labels: Labels, batch_size: int = 500) -> tuple[float, float]:
         """Return mean loss and accuracy of the network as it answers: nothing is trained."""

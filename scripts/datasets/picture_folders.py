@@ -15,7 +15,7 @@ from PIL import Image
 from convnet.datasets import DatasetError
 from convnet.datasets.dataset import Bytes
 from convnet.datasets.pictures.class_folders import SUFFIXES, PictureReader, read_png_digits
-from scripts.training.bar import counted
+from convnet.training.progress_bar import counted
 from server.images.decode import ImageLimits, ToPixels, read_picture
 from server.images.errors import ImageError
 from server.images.greyscale import Colour, to_grey

@@ -12,6 +12,7 @@ import numpy as np
 
 from convnet import datasets
 from convnet.network import Sequential
+from convnet.training.progress_bar import TrainingBar
 from convnet.training.trainer import Trainer
 from scripts.recipe import finder, lines
 from scripts.recipe.digits import (
@@ -25,7 +26,6 @@ from scripts.recipe.digits import (
 )
 from scripts.synthesis.recorded import collection
 from scripts.synthesis.sources import FROM_RECORDED, Material
-from scripts.training.bar import TrainingBar
 from scripts.training.data import fingerprint, open_dataset
 from scripts.training.run import Run
 

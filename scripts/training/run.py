@@ -10,8 +10,8 @@ from typing import Any
 
 from convnet.storage.atomic_write import remove_unfinished
 from convnet.training import checkpoint
+from convnet.training.progress_bar import TrainingBar
 from convnet.training.trainer import Progress, Trainer
-from scripts.training.bar import TrainingBar
 from scripts.training.stopping import Stopped, StopRequest
 
 FILE = "checkpoint.npz"

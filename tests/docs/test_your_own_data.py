@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from server.recognizer import Recognizer
 from tests.support.live import serve
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -51,6 +52,22 @@ def test_from_two_folders_to_an_answer(
     with serve(tmp_path, WEB_CONCURRENCY=1, **{name: str(tmp_path / value)}) as service:
         answer = shell(curl.replace("http://127.0.0.1:8000", service.url), tmp_path, root)
     assert json.loads(answer)["label"] == "dog"
+
+
+def test_from_python(
+    blocks: list[tuple[str, str]], tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (root / "docs" / "your-own-data.md").read_text().split("## From Python")[1]
+    (_, code), *_ = BLOCK.findall(text)
+    (tmp_path / "draw.py").write_text(blocks[0][1])
+    shell("scripts/python draw.py", tmp_path, root)
+    (tmp_path / "train.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    shown = shell("scripts/python train.py", tmp_path, root)
+    assert "epoch 1/40: loss" in shown
+    assert (tmp_path / "history.png").read_bytes().startswith(b"\x89PNG")
+    recognizer = Recognizer.load(str(tmp_path / "animals.npz"))
+    assert recognizer.classes.labels == ("cat", "dog")
 
 
 @pytest.mark.mnist

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import convnet
+from convnet.training.curves import running_mean
 from convnet.training.trainer import Epoch, Progress
 from scripts import visualize
 from scripts.figures import (
@@ -17,7 +18,6 @@ from scripts.figures import (
     layer_figure,
     mistake_gallery,
 )
-from scripts.figures.curves import running_mean
 from scripts.figures.style import save
 from tests.support.tiny_digits import tiny_digits, write_idx
 

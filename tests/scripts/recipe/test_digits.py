@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import convnet
+from convnet.training.progress_bar import TrainingBar
 from convnet.training.trainer import Progress
 from scripts import train
 from scripts.recipe import command
@@ -16,7 +17,6 @@ from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
 from scripts.recipe.digits import Material, ServedRecipe, gather, logits
 from scripts.recipe.pictures import Pictures, from_mnist, synthetic
 from scripts.synthesis import sources
-from scripts.training.bar import TrainingBar
 from server.recognizer import Recognizer
 from tests.support.tiny_digits import tiny_digits, write_idx
 

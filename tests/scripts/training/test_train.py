@@ -313,7 +313,7 @@ def test_the_bar_shows_loss_accuracy_and_speed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    monkeypatch.setattr("scripts.training.bar.REFRESH", 0.0)
+    monkeypatch.setattr("convnet.training.progress_bar.REFRESH", 0.0)
     if not with_tqdm:
         monkeypatch.setitem(sys.modules, "tqdm", None)
     run(data, tmp_path / "n.npz", "--epochs", "1")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
 
-from convnet.training.trainer import Progress
+from convnet.training.history import History
 
 Item = TypeVar("Item")
 
@@ -30,7 +31,7 @@ class TrainingBar:
         self._bar: Any = None
         self._shown = 0.0
 
-    def step(self, progress: Progress) -> None:
+    def step(self, progress: History) -> None:
         """Show one more step, ten times a second at most: more would slow down small steps."""
         if not sys.stderr.isatty():
             return
@@ -43,7 +44,7 @@ class TrainingBar:
             self._bar.set_postfix_str(_note(progress), refresh=False)
             self._bar.update(progress.step - self._bar.n)
 
-    def epoch(self, progress: Progress) -> None:
+    def epoch(self, progress: History) -> None:
         """Close the bar and print the epoch's line."""
         self.close()
         last = progress.epochs[-1]
@@ -53,7 +54,8 @@ class TrainingBar:
         )
         if last.validation_accuracy is not None:
             line += f"; held-out loss {last.validation_loss:.4f}, {last.validation_accuracy:.2%}"
-        print(line, flush=True)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
     def close(self) -> None:
         """Remove the bar from the terminal."""
@@ -62,7 +64,7 @@ class TrainingBar:
             self._bar = None
 
 
-def _note(progress: Progress) -> str:
+def _note(progress: History) -> str:
     return (
         f"loss {np.mean(progress.losses[-RECENT:]):.4f}, "
         f"accuracy {progress.correct / progress.seen:.2%}, "
@@ -86,15 +88,20 @@ class _PlainBar:
 
     def close(self) -> None:
         self._write("")
-        print("\r", end="", file=sys.stderr, flush=True)
+        _write("\r")
 
     def _write(self, text: str) -> None:
-        print(f"\r{text:<79}", end="", file=sys.stderr, flush=True)
+        _write(f"\r{text:<79}")
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _bar(title: str, steps: int, done: int) -> Any:
     try:
-        from tqdm import tqdm
+        tqdm = import_module("tqdm").tqdm  # not needed, but nicer where it is installed
     except ImportError:
         return _PlainBar(title, steps, done)
     # tqdm's own rates count steps; these count images.
