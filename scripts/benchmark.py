@@ -32,6 +32,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 import convnet
 from convnet.storage.atomic_write import atomic_write
 from scripts.benchmarks import (

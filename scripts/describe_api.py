@@ -20,6 +20,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 from server import openapi
 from server.config import Config
 from server.pipeline import Pipeline

@@ -21,6 +21,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 from convnet import datasets
 from scripts.training.download import DownloadError, download
 from scripts.training.sources import SOURCES

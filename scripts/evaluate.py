@@ -34,6 +34,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
 import numpy as np
 

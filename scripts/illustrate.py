@@ -17,6 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
 import numpy as np
 from matplotlib.figure import Figure

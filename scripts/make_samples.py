@@ -17,11 +17,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from scripts.training.environment import use_environment
+
+use_environment()
+
+import numpy as np
+from PIL import Image
 
 from convnet import datasets
 from scripts.synthesis import standins

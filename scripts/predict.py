@@ -23,6 +23,10 @@ from typing import Any, Protocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 BAR = 20
 FIELD = {"predict": "is_digit", "read": "digits"}  # a field that each route's answer always has
 

@@ -23,6 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
 
 from convnet.datasets import Dataset

@@ -20,6 +20,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.training.environment import use_environment
+
+use_environment()
+
 from scripts.clients.browser import SIZES, browser, draw, open_page, service, settle
 from scripts.training.options import require_writable_folder
 

@@ -8,7 +8,8 @@ try:
     import matplotlib as _  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        "pictures need matplotlib: install the `train` extra, .venv/bin/pip install -e '.[train]'"
+        "pictures need matplotlib: install the `train` extra. scripts/python does so: "
+        "scripts/python scripts/train.py …"
     ) from error
 
 from scripts.figures.confusion import confusion_figure
