@@ -1,6 +1,6 @@
-# Sourced by scripts/serve, scripts/python, scripts/check and scripts/test, for `prepare`: it makes
-# .venv and fills it. POSIX sh, for macOS and BusyBox too: `readlink` has no -f on older macOS, so one
-# link to a command is followed, by its whole path.
+# Sourced by scripts/serve, scripts/python, scripts/notebook, scripts/check and scripts/test, for
+# `prepare`: it makes .venv and fills it. POSIX sh, for macOS and BusyBox too: `readlink` has no -f on
+# older macOS, so one link to a command is followed, by its whole path.
 # Every file that decides what gets installed is remembered as it was, so that nothing is
 # installed twice and a change is noticed.
 

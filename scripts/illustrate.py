@@ -2,9 +2,11 @@
 """Draw the pictures of docs/how-it-works.md and docs/convolution-or-correlation.md again.
 
     python scripts/illustrate.py
+    python scripts/illustrate.py --notebook   # runs docs/notebooks/mnist.ipynb, keeps its outputs
 
 scripts/synthesis draws the digits in them, and those that their network is trained on, so no data
-set is needed. Takes about a minute.
+set is needed. Takes about a minute. The notebook needs MNIST; of its outputs, those that would show
+pictures of the data set are left out.
 """
 
 from __future__ import annotations
@@ -54,7 +56,15 @@ def main(argv: list[str] | None = None) -> int:
                         metavar="DIR", help="where the pictures go")  # fmt: skip
     parser.add_argument("--samples", type=positive_int, default=5000, metavar="N",
                         help="digits that are written (default 5000)")  # fmt: skip
+    parser.add_argument("--notebook", type=Path, nargs="?", metavar="FILE",
+                        const=ROOT / "docs" / "notebooks" / "mnist.ipynb",
+                        help="run this notebook instead")  # fmt: skip
     options = parser.parse_args(argv)
+    if options.notebook is not None:
+        from scripts.figures.notebook import run_notebook
+
+        run_notebook(options.notebook)
+        return 0
     try:
         require_writable_folder(options.out)
         data = written_digits(options.samples)
