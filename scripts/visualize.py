@@ -26,13 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convnet.layers import Conv2D
+from convnet.network import Sequential
 from scripts.training.download import DownloadError
-from scripts.training.data import open_dataset
+from scripts.training.data import open_dataset, pictures_like
 from scripts.training.models import open_network
 from scripts.training.options import require_matplotlib, require_writable_folder
-from server.images.decode import decode
+from server.images.decode import read_picture
 from server.images.errors import ImageError
-from server.preprocessing.mnist_form import preprocess
+from server.recognizer import Recognizer
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
     options = _parse(argv)
     try:
         network = open_network(options.model)
-        image = _image(options)
+        image = _image(options, network)
         require_writable_folder(options.out)
     except (OSError, DownloadError, ValueError, ImageError) as error:
         print(f"visualize.py: {error}", file=sys.stderr)
@@ -63,7 +64,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", default="digits", metavar="FILE",
                         help="weights, or the name of shipped ones (default digits)")  # fmt: skip
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--image", type=Path, metavar="FILE", help="a picture of a digit")
+    source.add_argument("--image", type=Path, metavar="FILE", help="a picture")
     source.add_argument("--index", type=int, default=0, metavar="I",
                         help="which image of the test set (default 0)")  # fmt: skip
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with the data set")
@@ -74,11 +75,16 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _image(options: argparse.Namespace) -> NDArray[np.float32]:
-    """Return the network's input, shape (28, 28, 1)."""
+def _image(options: argparse.Namespace, network: Sequential) -> NDArray[np.float32]:
+    """Return one input of the network, shape (H, W, C), prepared as the service does it."""
+    form = Recognizer(network).form
     if options.image is not None:
-        return preprocess(decode(options.image.read_bytes()))[..., None]
-    test = open_dataset(options.data).test
+        picture = read_picture(options.image.read_bytes(), to_pixels=form.to_pixels)
+        return form.prepare(picture.pixels).reshape(form.shape)
+    test = open_dataset(options.data, pictures_like(network)).test
+    if test.input_shape != network.input_shape:
+        wanted, got = network.input_shape, test.input_shape
+        raise ValueError(f"{network.name} takes pictures of shape {wanted}, the data has {got}")
     if not 0 <= options.index < len(test):
         raise ValueError(f"`--index` must be in 0..{len(test) - 1}, got {options.index}")
     return test.take(slice(options.index, options.index + 1)).inputs()[0]

@@ -179,7 +179,7 @@ def test_a_picture_file_goes_through_the_preprocessing(
     model = ["--model", str(tmp_path / "n.npz")]
     argv = [*model, "--image", str(tmp_path / "one.png"), "--out", str(tmp_path)]
     assert visualize.main(argv) == 0
-    seen = visualize._image(visualize._parse(argv))
+    seen = visualize._image(visualize._parse(argv), network)
     assert seen.shape == (28, 28, 1)
     assert seen[14, 14] > 0.9  # ink is 1 now
     assert seen[0, 0] == 0

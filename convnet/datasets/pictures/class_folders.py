@@ -88,10 +88,11 @@ def load(folder: Path, reader: PictureReader | None = None) -> Dataset:
     classes = DIGITS if set(names) <= set(DIGITS) else names
     train = _listed(folders["train"], classes, reader)
     if folders["train"] != folders["test"]:
+        _require_enough(folders["train"], train, classes, fewest=1)
         _require_no_others(folders["test"], names)
         test = _listed(folders["test"], classes, reader)
     else:
-        _require_enough(folder, train, classes)
+        _require_enough(folder, train, classes, FEWEST)
         train, test = _parted(train)
     images, form = reader.read([file.path for file in train + test], classes == DIGITS)
     labels = class_names.small(np.array([file.label for file in train + test]))
@@ -143,19 +144,22 @@ def _listed(folder: Path, classes: tuple[str, ...], reader: PictureReader) -> li
         label = classes.index(path.name)
         files += [_File(i / len(pictures), label, each) for i, each in enumerate(pictures)]
     if not files:
-        kinds = "PNG" if reader.suffixes == (".png",) else "PNG or JPEG"
-        raise DatasetError(
-            folder, f"no {kinds} pictures for this split in the folders of its classes"
-        )
+        kinds = "PNG" if reader is PLAIN_PNG else "PNG or JPEG"
+        others = any(True for path in _class_folders(folder) for _ in _pictures(path, SUFFIXES))
+        hint = "; scripts/train.py, which has Pillow, reads the others" if others else ""
+        reason = f"no {kinds} pictures for this split in the folders of its classes"
+        raise DatasetError(folder, reason + hint)
     return sorted(files)
 
 
-def _require_enough(folder: Path, files: list[_File], classes: tuple[str, ...]) -> None:
+def _require_enough(
+    folder: Path, files: list[_File], classes: tuple[str, ...], fewest: int
+) -> None:
     for label, name in enumerate(classes):
         count = sum(file.label == label for file in files)
-        if count < FEWEST and (folder / name).is_dir():
+        if count < fewest and (folder / name).is_dir():
             raise DatasetError(
-                folder / name, f"expected at least {FEWEST} pictures of a class, got {count}"
+                folder / name, f"expected at least {fewest} pictures of a class, got {count}"
             )
 
 

@@ -392,6 +392,20 @@ def test_four_pictures_are_too_few(tmp_path: Path) -> None:
         datasets.load(tmp_path)
 
 
+def test_other_pictures_than_png_need_pillow(tmp_path: Path) -> None:
+    write_classes(tmp_path, {"cat": 5, "dog": 5})
+    for path in (tmp_path / "dog").glob("*.png"):
+        path.rename(path.with_suffix(".jpg"))
+    with pytest.raises(DatasetError, match="dog: expected at least 5 pictures of a class, got 0"):
+        datasets.load(tmp_path)
+    for path in (tmp_path / "cat").glob("*.png"):
+        path.rename(path.with_suffix(".jpg"))
+    with pytest.raises(
+        DatasetError, match=r"no PNG pictures .* scripts/train\.py, which has Pillow"
+    ):
+        datasets.load(tmp_path)
+
+
 def test_digits_need_the_classes_to_be_digits(tmp_path: Path) -> None:
     write_classes(tmp_path, {"cat": 5, "dog": 5})
     with pytest.raises(ValueError, match=r"`digits` needs the classes 0\.\.9, these are cat, dog"):

@@ -9,7 +9,7 @@ from PIL import Image
 import convnet
 from convnet import datasets
 from convnet.datasets import class_names, idx
-from scripts import evaluate, train
+from scripts import evaluate, train, visualize
 from scripts.datasets.picture_folders import PictureOptions
 from server.config import Config
 from server.pipeline import Pipeline
@@ -144,6 +144,22 @@ def test_figures_of_other_classes_are_drawn(tmp_path: Path) -> None:
     folder = write(tmp_path / "animals", tint=True)
     run(folder, tmp_path / "n.npz", "--epochs", "1", "--figures", str(tmp_path / "figures"))
     assert len(list((tmp_path / "figures").glob("*.png"))) == 4
+
+
+@pytest.mark.parametrize("tint", [False, True])
+def test_visualize_shows_a_network_of_other_classes(
+    tmp_path: Path, tint: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write(tmp_path / "animals", tint=tint)
+    run(folder, tmp_path / "n.npz", "--epochs", "1")
+    argv = ["--model", str(tmp_path / "n.npz"), "--out", str(tmp_path / "pictures")]
+    for source in (["--image", str(folder / "cat" / "0.png")], ["--data", str(folder)]):
+        assert visualize.main([*argv, *source]) == 0
+        assert (tmp_path / "pictures" / "layers.png").read_bytes().startswith(b"\x89PNG")
+        (tmp_path / "pictures" / "layers.png").unlink()
+    digits = write_idx(tmp_path / "digits", tiny_digits())
+    assert visualize.main([*argv, "--data", str(digits)]) == 1
+    assert "takes pictures of shape (40, 40, " in capsys.readouterr().err
 
 
 def write_cifar(folder: Path) -> None:
