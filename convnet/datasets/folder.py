@@ -13,8 +13,12 @@ from convnet.datasets.dataset import Dataset, DatasetError, Split
 from convnet.datasets.pictures import class_folders
 from convnet.datasets.pictures.class_folders import PictureReader
 
-# Each has `find(folder)`, which returns nothing where it finds nothing, and `load(folder)`.
-READERS: tuple[ModuleType, ...] = (idx, emnist, cifar10, arrays, class_folders, csv)
+# Each has `find(folder)`, which returns nothing where it finds nothing, and `load(folder)`. First
+# those that know their files by name; then those that may take what is there for another set.
+READERS: tuple[tuple[ModuleType, ...], ...] = (
+    (idx, emnist, cifar10, arrays),
+    (class_folders, csv),
+)
 SUBFOLDERS = (".", "mnist", "archive")
 KNOWN = (
     "train-images-idx3-ubyte(.gz) and its three companions, EMNIST's or CIFAR-10's binary files, "
@@ -43,10 +47,14 @@ def find(folder: str | Path) -> tuple[ModuleType, Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise DatasetError(folder, f"no such folder; {HOW_TO_GET}")
-    for subfolder in SUBFOLDERS:
-        if found := _recognised(folder / subfolder):
-            return found, folder / subfolder
-    below = [path for path in sorted(folder.iterdir()) if path.is_dir() and _recognised(path)]
+    for readers in READERS:
+        for subfolder in SUBFOLDERS:
+            if found := _recognised(folder / subfolder, readers):
+                return found, folder / subfolder
+    every = tuple(reader for readers in READERS for reader in readers)
+    below = [
+        path for path in sorted(folder.iterdir()) if path.is_dir() and _recognised(path, every)
+    ]
     if below:
         names = ", ".join(str(path) for path in below[:8])
         raise DatasetError(folder, f"no data set directly in here, but below it: name one: {names}")
@@ -56,8 +64,8 @@ def find(folder: str | Path) -> tuple[ModuleType, Path]:
     )
 
 
-def _recognised(folder: Path) -> ModuleType | None:
-    return next((reader for reader in READERS if folder.is_dir() and reader.find(folder)), None)
+def _recognised(folder: Path, readers: tuple[ModuleType, ...]) -> ModuleType | None:
+    return next((reader for reader in readers if folder.is_dir() and reader.find(folder)), None)
 
 
 def load(path: str | Path | None = None, pictures: PictureReader | None = None) -> Dataset:

@@ -317,6 +317,17 @@ def test_sets_below_a_folder_are_named(
         datasets.load(tmp_path)
 
 
+def test_mnist_is_not_hidden_by_pictures_beside_it(
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray
+) -> None:
+    write_idx(tmp_path / "mnist", images, labels)
+    for name in ("photos", "screenshots"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").touch()
+    (tmp_path / "results.csv").write_text("epoch,loss\n1,0.5\n")
+    assert datasets.find(tmp_path)[0] is idx
+
+
 # CIFAR-10
 
 
