@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Train a network, show the progress, and write its weights with a record of the training.
 
-    python scripts/train.py --architecture live-app
+    python scripts/train.py                                # live-app, on MNIST
+    python scripts/train.py --data animals                 # on folders animals/cat/, animals/dog/ …
     python scripts/train.py --architecture cnn-numpy --data archive --epochs 3 --out numpy.npz
     python scripts/train.py --architecture zero-vs-one --digits 3,8 --limit 500 --seed 7
     python scripts/train.py --architecture live-app --checkpoint runs/a   # Ctrl-C; then, any time:
@@ -59,6 +60,8 @@ from scripts.training.record import record_training, result
 from scripts.training.run import Run
 from scripts.training.stopping import Stopped
 
+FIRST_TRY = "live-app"  # quick to train, and good enough to see that all is right
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
@@ -76,7 +79,9 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     """Parse the command line; derive the options that depend on others."""
     parser = _parser()
     options = parser.parse_args(argv)
-    if options.recipe is not None:
+    if options.recipe is None:
+        options.architecture = options.architecture or FIRST_TRY
+    else:
         refuse(parser, options, ("digits", "figures", "size", "input_form"), "--recipe")
         options.checkpoint = options.checkpoint or folder_of(options.recipe)
     if options.resume and options.checkpoint is None:
@@ -92,9 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("--architecture", choices=RECIPES, metavar="NAME",
-                      help=f"one of {', '.join(RECIPES)}")  # fmt: skip
+                      help=f"one of {', '.join(RECIPES)} (default {FIRST_TRY})")  # fmt: skip
     what.add_argument("--recipe", choices=list(SHIPPED), metavar="NAME",
                       help=f"make a shipped network: {', '.join(SHIPPED)}")  # fmt: skip
     parser.add_argument(

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import convnet
 from convnet.datasets.mnist import SHA256
 from convnet.storage.npz import ArrayFile
 from scripts import train
@@ -62,6 +63,14 @@ def test_the_record_says_how_and_how_well(data: Path, tmp_path: Path) -> None:
     answers = network.predict(test.inputs()).argmax(axis=1)
     assert network.metadata["test"]["images"] == 60
     assert network.metadata["test"]["accuracy"] == np.mean(answers == test.labels) > 0.9
+
+
+def test_without_a_word_it_is_the_network_for_a_first_try(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "n.npz"
+    assert train.main(["--data", str(data), "--out", str(out), "--epochs", "1"]) == 0
+    assert convnet.load(out).name == "live-app"
+    assert train._parse([]).out == Path("runs/live-app.npz")
+    assert train._parse(["--recipe", "digits"]).architecture is None
 
 
 def test_same_seed_same_bytes(data: Path, tmp_path: Path) -> None:
