@@ -33,6 +33,7 @@ LIMITS = (
     "max_body_bytes",
     "max_pixels",
     "max_webp_pixels",
+    "max_jpeg_pixels",
     "max_total_pixels",
     "max_images",
     "max_marks",
@@ -93,6 +94,9 @@ class Config:
     )
     max_webp_pixels: int = setting(
         4_000_000, "the same for WebP, whose decoder takes seven times the memory", low=1
+    )
+    max_jpeg_pixels: int = setting(
+        25_000_000, "the same for JPEG, unless progressive: it is decoded smaller", low=1
     )
     max_total_pixels: int = setting(
         32_000_000, "most pixels of all pictures of one request together", low=1

@@ -51,6 +51,8 @@ class Prediction:
     boxes : list of (x, y, width, height)
         In pixels of a picture of `size`; empty where there was no segmentation.
     size : (width, height)
+    warnings : list of str
+        What of the pictures is not as it was sent.
     time : Stopwatch
     """
 
@@ -58,6 +60,7 @@ class Prediction:
     readings: list[Reading] = field(default_factory=list)
     boxes: list[tuple[int, int, int, int]] = field(default_factory=list)
     size: tuple[int, int] = (0, 0)
+    warnings: list[str] = field(default_factory=list)
     time: Stopwatch = field(default_factory=Stopwatch)
 
 
@@ -74,7 +77,9 @@ class Pipeline:
 
     def limit(self, config: Config) -> None:
         """Hold pictures to the limits of some settings."""
-        self.limits = ImageLimits(config.max_body_bytes, config.max_pixels, config.max_webp_pixels)
+        self.limits = ImageLimits(
+            config.max_body_bytes, config.max_pixels, config.max_webp_pixels, config.max_jpeg_pixels
+        )
         self.max_total_pixels = config.max_total_pixels
         self.max_marks = config.max_marks
 
@@ -96,6 +101,9 @@ class Pipeline:
         result, form = Prediction(), self.recognizer.form
         with result.time("preprocess"):
             decoded = self.decode(pictures, numbered)
+        for index, picture in enumerate(decoded):
+            which = f"picture {index}: " if numbered else ""
+            result.warnings += [which + warning for warning in picture.warnings]
         with self.turn:
             with result.time("preprocess"):
                 for index, picture in enumerate(decoded):
@@ -118,6 +126,7 @@ class Pipeline:
 
         with result.time("preprocess"):
             (decoded,) = self.decode([picture])
+        result.warnings += decoded.warnings
         with self.turn, result.time("preprocess"), problems():
             digits = segment(decoded.pixels, classify, self.max_marks)
         scores = np.stack([digit.scores for digit in digits])

@@ -9,6 +9,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from PIL import features
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # Far above what cameras and editors write (a PNG of 8 MiB in 4 KiB pieces has 2,048), far below
@@ -34,7 +36,31 @@ def container_format(data: bytes) -> str | None:
         return "WEBP"
     if data.startswith(b"BM"):
         return "BMP"
-    return None
+    return "AVIF" if foreign_format(data) == "AVIF" and features.check("avif") else None
+
+
+_FOREIGN = (
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"%PDF", "PDF"),
+    (b"\0\0\1\0", "ICO"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"8BPS", "Photoshop"),
+    (b"<svg", "SVG"),
+)
+_HEIF_BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC"}
+_HEIF_BRANDS |= {b"hevc": "HEIC", b"mif1": "HEIC", b"msf1": "HEIC"}
+
+
+def foreign_format(data: bytes) -> str | None:
+    """Name the picture format of `data` among those that are known but not read, or None."""
+    if data[4:8] == b"ftyp":  # ISO base media file (ISO/IEC 14496-12, section 4.3)
+        return _HEIF_BRANDS.get(data[8:12])
+    start = data[:512].lstrip()
+    if start.startswith(b"<?xml") and b"<svg" in start:
+        return "SVG"
+    return next((name for sign, name in _FOREIGN if start.startswith(sign)), None)
 
 
 def check_container(data: bytes, name: str) -> None:
@@ -110,6 +136,21 @@ def _check_jpeg(data: bytes) -> None:
             continue
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     raise ValueError(f"it has more than {MAX_PARTS} segments")
+
+
+def complete_jpeg(data: bytes) -> bytes:
+    """Give a JPEG file that was cut off the end that it lacks; return a whole one as it is.
+
+    The decoder then shows what there is and makes up the rest in grey, as viewers do.
+    """
+    whole = data.rfind(b"\xff\xd9") > data.find(b"\xff\xda")
+    return data if whole else data + b"\xff\xd9"
+
+
+def is_progressive(data: bytes) -> bool:
+    """Tell whether a JPEG file, which `check_container` has passed, needs memory for all pixels."""
+    scan = data.find(b"\xff\xda")
+    return any(marker in data[:scan] for marker in (b"\xff\xc2", b"\xff\xc6", b"\xff\xca"))
 
 
 def _check_gif(data: bytes) -> None:

@@ -17,7 +17,15 @@ from PIL import Image, PngImagePlugin
 
 from server.config import Config
 from server.images.compositing import composite_on_white
-from server.images.containers import check_container, container_format, png_bit_depth, webp_size
+from server.images.containers import (
+    check_container,
+    complete_jpeg,
+    container_format,
+    foreign_format,
+    is_progressive,
+    png_bit_depth,
+    webp_size,
+)
 from server.images.errors import DecoderBusy, NotAnImage, TooManyBytes, TooManyPixels
 from server.images.greyscale import Colour, to_grey
 from server.images.types import Grey
@@ -29,6 +37,12 @@ _ORIENTATION_TAG = 0x0112  # EXIF 2.32, table 4
 # Decoding needs four bytes a pixel or more, so pictures above this size are decoded one at a time.
 _LARGE_PIXELS = 1 << 20
 _large_decode = threading.BoundedSemaphore(1)
+
+# Frames of an animation that are looked through for one that shows something, the pixels of all
+# together, and the largest GIF file: Pillow walks through its blocks in Python.
+_MOST_FRAMES = 8
+_MOST_FRAME_PIXELS = 8_000_000
+_MOST_GIF_BYTES = 1 << 19
 
 # What follows takes windows as wide as a part of the longer side: its square is to stay small.
 _LONGEST_SIDE = 4096
@@ -60,7 +74,9 @@ class ImageLimits:
     max_pixels : int
         Width times height as the file states them.
     max_webp_pixels : int
-        The same for WebP, whose decoder needs up to 30 bytes a pixel, others four.
+        The same for WebP, whose decoder needs up to 30 bytes a pixel, others four; and for AVIF.
+    max_jpeg_pixels : int
+        The same for JPEG that is not progressive: it is decoded at a reduced scale.
     pixels_left : int
         Pixels that this picture and those after it may have together.
     working_pixels : int
@@ -72,13 +88,18 @@ class ImageLimits:
     max_bytes: int = Config.max_body_bytes
     max_pixels: int = Config.max_pixels
     max_webp_pixels: int = Config.max_webp_pixels
+    max_jpeg_pixels: int = Config.max_jpeg_pixels
     pixels_left: int = Config.max_total_pixels
     working_pixels: int = 750_000
     wait_seconds: float = 10.0
 
-    def most_pixels(self, name: str) -> int:
+    def most_pixels(self, data: bytes, name: str) -> int:
         """Return how many pixels a picture of the format `name` may have."""
-        return min(self.max_pixels, self.max_webp_pixels) if name == "WEBP" else self.max_pixels
+        if name in ("WEBP", "AVIF"):
+            return min(self.max_pixels, self.max_webp_pixels)
+        if name == "JPEG" and not is_progressive(data):
+            return max(self.max_pixels, self.max_jpeg_pixels)
+        return self.max_pixels
 
 
 @dataclass(frozen=True)
@@ -91,11 +112,14 @@ class Picture:
         As a viewer shows it on white, upright; averaged down if it was large.
     width, height : int
         The size in pixels that a viewer shows, before any averaging.
+    warnings : tuple of str
+        What is not in the file as it is shown here.
     """
 
     pixels: Colour
     width: int
     height: int
+    warnings: tuple[str, ...] = ()
 
 
 def decode(data: bytes, limits: ImageLimits = ImageLimits()) -> Grey:
@@ -127,7 +151,7 @@ def read_picture(
         )
     name = container_format(data)
     if name is None:
-        raise NotAnImage("the bytes are not a PNG, JPEG, WebP, GIF or BMP picture")
+        raise NotAnImage(_why_not(data))
     try:
         check_container(data, name)
         # Opening reads the header alone, but a WebP then takes memory for all of its pixels.
@@ -135,10 +159,24 @@ def read_picture(
         size = webp_size(data) if image is None else image.size
     except ValueError as error:
         raise NotAnImage(f"the {name} picture is damaged: {error}") from error
-    _check_size(size, limits.most_pixels(name), limits.pixels_left)
+    warnings = []
+    if name == "JPEG" and (whole := complete_jpeg(data)) is not data:
+        image = _open(whole, name)
+        warnings.append("the JPEG file is cut off: what is missing is shown in grey")
+    _check_size(size, limits.most_pixels(data, name), limits.pixels_left)
     with _decoding_slot(size, limits):
         bit_depth = png_bit_depth(data) if name == "PNG" else 8
-        return _read(image or _open(data, name), name, bit_depth, limits, to_pixels)
+        image = image or _open(data, name)
+        frames = _frames_to_look_at(data, name, size)
+        return _read(image, name, bit_depth, limits, to_pixels, warnings, frames)
+
+
+def _why_not(data: bytes) -> str:
+    """Say why bytes in no format that is read are refused, and what to send instead."""
+    foreign = foreign_format(data)
+    if foreign is None:
+        return "the bytes are not a PNG, JPEG, WebP, GIF or BMP picture"
+    return f"{foreign} pictures are not read here: send it as a PNG or JPEG file"
 
 
 def _open(data: bytes, name: str) -> Image.Image:
@@ -178,7 +216,13 @@ def _decoding_slot(size: tuple[int, int], limits: ImageLimits) -> Iterator[None]
 
 
 def _read(
-    image: Image.Image, name: str, bit_depth: int, limits: ImageLimits, to_pixels: ToPixels
+    image: Image.Image,
+    name: str,
+    bit_depth: int,
+    limits: ImageLimits,
+    to_pixels: ToPixels,
+    warnings: list[str],
+    frames: int,
 ) -> Picture:
     """Decode the pixels, average them down and lay them on white."""
     width, height = image.size
@@ -188,13 +232,47 @@ def _read(
         image.load()
         orientation = _orientation(image)
         factor = max(1, round(factor * image.width / width))
+        image = _visible(image, name, warnings, frames)
         colour, alpha = composite_on_white(image, bit_depth, factor)
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
         raise NotAnImage(f"the {name} picture is damaged or cut off") from error
     pixels = _turn_upright(to_pixels(colour, alpha), orientation)
     if orientation >= 5:
         width, height = height, width
-    return Picture(pixels, width, height)
+    return Picture(pixels, width, height, tuple(warnings))
+
+
+def _frames_to_look_at(data: bytes, name: str, size: tuple[int, int]) -> int:
+    """Return how many frames may be decoded in search of one that shows something."""
+    if name != "PNG" and not (name == "GIF" and len(data) <= _MOST_GIF_BYTES):
+        return 1
+    return min(_MOST_FRAMES, _MOST_FRAME_PIXELS // (size[0] * size[1]))
+
+
+def _visible(image: Image.Image, name: str, warnings: list[str], frames: int) -> Image.Image:
+    """Return what a viewer would show of a picture that seems to show nothing."""
+    if name == "BMP" and image.mode == "RGBA" and not np.asarray(image.getchannel("A")).any():
+        warnings.append("the BMP file calls all of itself transparent: it is taken as opaque")
+        return image.convert("RGB")
+    if frames > 1 and _shows_nothing(image):
+        for number in range(1, frames):
+            try:
+                image.seek(number)
+            except EOFError:
+                break
+            if not _shows_nothing(image):
+                warnings.append(f"the first frame is empty: frame {number + 1} is shown")
+                return image
+        image.seek(0)
+    return image
+
+
+def _shows_nothing(image: Image.Image) -> bool:
+    """Tell whether a frame has one colour, or is all transparent."""
+    if not getattr(image, "is_animated", False):
+        return False
+    pixels = np.asarray(image.convert("RGBA")).reshape(-1, 4)
+    return not pixels[:, 3].any() or bool((pixels == pixels[0]).all())
 
 
 def averaging(width: int, height: int, working_pixels: int) -> int:

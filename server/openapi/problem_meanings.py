@@ -61,7 +61,8 @@ def of_pictures(config: Config) -> dict[str, str]:
         "not_an_image": "the bytes are not a PNG, JPEG, WebP, GIF or BMP picture, or are damaged",
         "too_many_pixels": (
             f"the picture has more than {config.max_pixels} pixels, a WebP picture more than "
-            f"{config.max_webp_pixels}, or a batch more than {config.max_total_pixels}"
+            f"{config.max_webp_pixels}, a JPEG picture that is not progressive more than "
+            f"{config.max_jpeg_pixels}, or a batch more than {config.max_total_pixels}"
         ),
         "blank_image": "nothing is drawn",
         "too_many_marks": f"a picture of a number has more than {config.max_marks} marks",

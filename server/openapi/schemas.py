@@ -87,7 +87,8 @@ def requests(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
             "minLength": 1,
             "description": (
                 f"A {', '.join(IMAGE_FORMATS)} file of at most {config.max_pixels} pixels "
-                f"({config.max_webp_pixels} in WebP), in base64, plain or as a data URL "
+                f"({config.max_webp_pixels} in WebP, {config.max_jpeg_pixels} in JPEG that is not "
+                "progressive), in base64, plain or as a data URL "
                 "(`data:image/png;base64,…`)"
             ),
             "examples": [PICTURE],
@@ -191,6 +192,10 @@ SIGNATURE = {
         "description": "Milliseconds spent in each part of the request",
     },
     "request_id": about(TEXT, "The same as `X-Request-Id`"),
+    "warnings": about(
+        array(TEXT, minItems=1),
+        "There if something was made up: the file was cut off, or its first frame was empty",
+    ),
 }
 INPUT = {"input": about(DATA_URL, "What the network saw, if asked for")}
 
@@ -201,12 +206,14 @@ def readings(recognizer: Recognizer) -> dict[str, Schema]:
     whole = of_one | {"top": ranked(recognizer)}
     return {
         "Reading": record(("input",), **whole, **INPUT),
-        "Prediction": record(("input",), **whole, **INPUT, **SIGNATURE),
+        "Prediction": record(("input", "warnings"), **whole, **INPUT, **SIGNATURE),
         "Predictions": record(
+            ("warnings",),
             predictions=about(array(ref("Reading"), minItems=1), "One for each picture, as sent"),
             **SIGNATURE,
         ),
         "Number": record(
+            ("warnings",),
             text=about(
                 {"type": "string", "pattern": "^[0-9?]*$"}, "`?` where no digit is recognised"
             ),
@@ -290,7 +297,7 @@ def explanations(recognizer: Recognizer) -> dict[str, Schema]:
             maps=about(nullable(TILES), "The feature maps as tiles; null if unasked"),
         ),
         "Explanation": record(
-            ("heatmap", "detail"),
+            ("heatmap", "detail", "warnings"),
             **reading(recognizer),
             top=ranked(recognizer),
             input=about(

@@ -1,7 +1,8 @@
 """Base64 read as its standard says, with or without a data URL around it.
 
-Two readers of the same text must not see different things, so what is ambiguous is refused, such as
-padding that does not fit.
+Both alphabets are taken, that of RFC 4648 section 4 and the URL-safe one of section 5, the latter
+without padding too. Two readers of the same text must not see different things, so what is
+ambiguous is refused, such as padding that does not fit, or both alphabets at once.
 """
 
 import base64
@@ -14,11 +15,12 @@ from server.problems import Problem
 DATA_URL = re.compile(r"[ \t\r\n]*data:[^,]{0,100},", re.ASCII | re.IGNORECASE)
 BASE64_MARK = re.compile(r"; *base64 *,$", re.IGNORECASE)
 WHITE_SPACE = b" \t\r\n"
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 FOREIGN = re.compile(rb"[^A-Za-z0-9+/=]")
 
 
 def decode_base64(text: str) -> bytes:
-    """Decode base64 (RFC 4648 section 4), with or without a data URL's prefix and white space.
+    """Decode base64 (RFC 4648), with or without a data URL's prefix and white space.
 
     Raises
     ------
@@ -31,6 +33,7 @@ def decode_base64(text: str) -> bytes:
         raise Problem("not_base64", "a data URL must say ;base64 before its comma")
     try:
         encoded = text[prefix.end() if prefix else 0 :].encode("ascii").translate(None, WHITE_SPACE)
+        encoded = standard(encoded)
         data = base64.b64decode(encoded, validate=True)
     except UnicodeEncodeError:
         raise Problem("not_base64", "the picture has characters that base64 does not") from None
@@ -41,11 +44,22 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
+def standard(encoded: bytes) -> bytes:
+    """Return URL-safe base64 (RFC 4648, section 5) in the standard alphabet, padded.
+
+    Text of the standard alphabet, or of both, is returned as it is.
+    """
+    if not any(sign in encoded for sign in b"-_") or any(sign in encoded for sign in b"+/"):
+        return encoded
+    padding = b"" if b"=" in encoded else b"=" * (-len(encoded) % 4)
+    return encoded.translate(_TO_STANDARD) + padding
+
+
 def explain_error(encoded: bytes, error: binascii.Error) -> str:
     """Say what is wrong with base64 that does not decode, in words that help to mend it."""
     found = FOREIGN.search(encoded)
     if not found:
         return f"valid base64: {str(error).lower()}"
     if found.group() in b"-_":
-        return "standard base64: send + and / (RFC 4648, section 4), not - and _"
+        return "valid base64: it has the signs of both alphabets, + or / and - or _"
     return f"valid base64, which has no {chr(found.group()[0])!r}"

@@ -1,25 +1,29 @@
-"""What a client sends: pictures and options, in any of the three ways that are taken.
+"""What a client sends: pictures and options, in any of the ways that are taken.
 
-JSON with base64, the bare bytes of a picture, and a form all come out as one `Submission`.
+JSON with base64, the bare bytes of a picture, and a form of either kind all come out as one
+`Submission`. Bytes that begin as a picture does are one, whatever their ``Content-Type`` says: curl
+calls them a form unless told otherwise.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from server.config import MAX_FORM_FIELDS, MEDIA_TYPES
+from server.images.containers import container_format, foreign_format
 from server.parsing.base64_pictures import decode_base64
 from server.parsing.options import Options
 from server.parsing.strict_json import load_json
 from server.problems import Problem, invalid
 
 RAW_TYPES = frozenset(MEDIA_TYPES) | {"application/octet-stream", "image/jpg", "image/x-ms-bmp"}
-TAKEN = ", ".join(
-    ("application/json", "multipart/form-data", *MEDIA_TYPES, "application/octet-stream")
-)
+URL_ENCODED = "application/x-www-form-urlencoded"
+FORMS = ("multipart/form-data", URL_ENCODED)
+TAKEN = ", ".join(("application/json", *FORMS, *MEDIA_TYPES, "application/octet-stream"))
 
 
 @dataclass
@@ -57,10 +61,13 @@ def receive(request: Request, max_images: int) -> Submission:
     media_type = request.mimetype
     if media_type == "application/json":
         return from_json(load_json(request.get_data(cache=False)), request.args, max_images)
-    if media_type in RAW_TYPES:
-        return from_bytes(request.get_data(cache=False), request.args)
     if media_type == "multipart/form-data":
         return from_form(request)
+    data = request.get_data(cache=False)
+    if media_type in RAW_TYPES or container_format(data) or foreign_format(data):
+        return from_bytes(data, request.args)
+    if media_type == URL_ENCODED:
+        return from_url_encoded(data, request.args)
     raise Problem(
         "unsupported_media_type",
         f"`Content-Type` must be one of {TAKEN}, got {media_type[:60] or 'none'}",
@@ -113,6 +120,20 @@ def from_bytes(data: bytes, texts: Mapping[str, str]) -> Submission:
     if not data:
         raise Problem("missing_image", "the body is empty: send the bytes of a picture")
     return Submission([data], Options(texts))
+
+
+def from_url_encoded(data: bytes, query: Mapping[str, str]) -> Submission:
+    """Take the base64 in the field ``image`` of a form that is one line of text."""
+    try:
+        fields = dict(parse_qsl(data.decode("ascii"), max_num_fields=MAX_FORM_FIELDS))
+    except ValueError as error:
+        detail = f"the form must be ASCII text with at most {MAX_FORM_FIELDS} fields"
+        raise Problem("invalid_field", detail) from error
+    if "image" not in fields:
+        raise Problem("missing_image", "the form must have a field `image`, in base64")
+    # A plus sign that was not escaped has become a space, which base64 does not have.
+    image = fields.pop("image").replace(" ", "+")
+    return Submission([picture(image, "image")], Options({**query, **fields}))
 
 
 def from_form(request: Request) -> Submission:

@@ -63,6 +63,7 @@ def number(prediction: Prediction, with_input: bool = False) -> dict[str, Any]:
 
 
 def signature(identity: dict[str, str], prediction: Prediction) -> dict[str, Any]:
-    """Name the network that answered, and how long each part took."""
+    """Name the network that answered, how long each part took, and what was made up."""
     times = {part: round(spent, 2) for part, spent in prediction.time.milliseconds.items()}
-    return {"model": identity, "time_ms": times}
+    warnings = {"warnings": prediction.warnings} if prediction.warnings else {}
+    return {"model": identity, "time_ms": times} | warnings

@@ -43,7 +43,7 @@ def test_too_many_bytes_are_refused_with_the_limit() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_too_many_pixels_are_refused_with_the_limit(name: str) -> None:
     data = encoded(Image.new("L", (100, 50), 255), name)
-    limits = ImageLimits(max_pixels=4999, max_webp_pixels=4999)
+    limits = ImageLimits(max_pixels=4999, max_webp_pixels=4999, max_jpeg_pixels=4999)
     with pytest.raises(TooManyPixels, match=r"100 x 50 pixels.*limit of 4999") as info:
         decode(data, limits)
     assert info.value.code == "too_many_pixels"
@@ -181,13 +181,39 @@ def test_other_formats_are_refused_although_pillow_reads_them() -> None:
             decode(encoded(Image.new("RGB", (32, 32)), name))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"JPEG"}))
 def test_a_cut_off_file_is_damaged(name: str, rng: np.random.Generator) -> None:
     noise = Image.fromarray(rng.integers(0, 256, (64, 64), dtype=np.uint8))
     data = encoded(noise, name)
     for part in (0.1, 0.5, 0.9):
         with pytest.raises(NotAnImage):
             decode(data[: int(part * len(data))])
+
+
+def test_a_jpeg_without_its_picture_is_damaged(rng: np.random.Generator) -> None:
+    noise = Image.fromarray(rng.integers(0, 256, (64, 64), dtype=np.uint8))
+    data = encoded(noise, "JPEG")
+    for length in (3, 20, data.index(b"\xff\xda")):
+        with pytest.raises(NotAnImage):
+            decode(data[:length])
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"\0\0\0\x1cftypheic\0\0\0\0", "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0", "HEIC"),
+        (b"II*\0\x08\0\0\0", "TIFF"),
+        (b"MM\0*\0\0\0\x08", "TIFF"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
+        (b"\n<svg/>", "SVG"),
+        (b"\0\0\1\0\1\0", "ICO"),
+        (b"%PDF-1.7", "PDF"),
+    ],
+)
+def test_formats_that_are_not_read_are_refused_by_name(start: bytes, name: str) -> None:
+    with pytest.raises(NotAnImage, match=rf"{name} pictures are not read .* PNG or JPEG"):
+        decode(start + bytes(100))
 
 
 @pytest.mark.parametrize("name", [b"IHDR", b"IDAT", b"IEND", b"tEXt"])

@@ -1,6 +1,7 @@
 """The routes for programs, with a scripted recognizer in place of the network."""
 
 import base64
+import gzip
 import io
 import json
 
@@ -154,12 +155,31 @@ def test_options_in_the_body_count_more(client, seven):
     assert len(response.get_json()["top"]) == 5
 
 
-def test_a_compressed_body_is_not_taken(client, seven):
+def test_a_body_compressed_in_another_way_is_not_taken(client, seven):
     response = client.post(
-        "/predict", data=seven, content_type="image/png", headers={"Content-Encoding": "gzip"}
+        "/predict", data=seven, content_type="image/png", headers={"Content-Encoding": "br"}
     )
     problem(response, 415, "unsupported_media_type")
-    assert response.headers["Accept-Encoding"] == "identity"
+    assert response.headers["Accept-Encoding"] == "gzip, identity"
+
+
+def zipped(client, body, content_type="image/png"):
+    headers = {"Content-Encoding": "gzip"}
+    return client.post("/predict", data=body, content_type=content_type, headers=headers)
+
+
+def test_a_body_in_gzip_is_unpacked(client, seven):
+    assert zipped(client, gzip.compress(seven)).get_json()["digit"] == 7
+    body = json.dumps({"image": encoded(seven)}).encode()
+    assert zipped(client, gzip.compress(body), "application/json").get_json()["digit"] == 7
+
+
+def test_a_body_in_gzip_is_bounded_once_unpacked(client, seven):
+    bomb = gzip.compress(bytes(9_000_000))
+    assert len(bomb) < 10_000
+    problem(zipped(client, bomb), 413, "too_large")
+    for broken in (seven, gzip.compress(seven)[:-9], gzip.compress(seven) + b"more"):
+        problem(zipped(client, broken), 400, "bad_request")
 
 
 def test_an_empty_picture_says_that_nothing_is_drawn(client):
@@ -197,11 +217,45 @@ def test_a_batch_has_a_limit_of_pixels(recognizer, seven):
     assert "that are left" in body["detail"]
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", None])
+@pytest.mark.parametrize("content_type", ["text/plain", None])
 def test_other_kinds_of_content_are_not_taken(client, content_type):
     response = client.post("/predict", data=b"x=1", content_type=content_type)
     body = problem(response, 415, "unsupported_media_type")
     assert "application/json" in body["detail"]
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", None])
+def test_bytes_that_begin_as_a_picture_are_one_whatever_they_are_called(
+    client, seven, content_type
+):
+    answer = client.post("/predict?top=1", data=seven, content_type=content_type).get_json()
+    assert answer["digit"] == 7
+    assert len(answer["top"]) == 1
+
+
+def test_a_form_of_one_line_has_the_picture_in_base64(client, seven):
+    kind = "application/x-www-form-urlencoded"
+    sent = client.post("/predict", data={"image": encoded(seven), "top": "2"}, content_type=kind)
+    assert (sent.get_json()["digit"], len(sent.get_json()["top"])) == (7, 2)
+    careless = f"image={encoded(seven)}"  # whose plus signs are spaces in a form
+    assert client.post("/predict", data=careless, content_type=kind).get_json()["digit"] == 7
+    problem(client.post("/predict", data="x=1", content_type=kind), 422, "missing_image")
+    many = "&".join(f"a{i}=1" for i in range(200))
+    problem(client.post("/predict", data=many, content_type=kind), 422, "invalid_field")
+
+
+def test_what_was_made_up_is_said_in_the_answer(client, seven):
+    assert "warnings" not in client.post("/predict", data=seven).get_json()
+    file = io.BytesIO()
+    Image.open(io.BytesIO(seven)).convert("L").save(file, "JPEG")
+    cut = file.getvalue()[:-2]
+    answer = client.post("/predict", data=cut, content_type="image/jpeg").get_json()
+    assert answer["digit"] == 7
+    assert "cut off" in answer["warnings"][0]
+    several = {"images": [encoded(seven), encoded(cut)]}
+    answer = client.post("/predict", json=several).get_json()
+    assert answer["warnings"][0].startswith("picture 1: ")
+    assert "cut off" in client.post("/read", data=cut).get_json()["warnings"][0]
 
 
 @pytest.mark.parametrize("form", [{}, {"other": "x"}, {"image": "text, not a file"}])
@@ -267,11 +321,12 @@ def test_a_form_without_a_boundary_is_refused(client):
 
 
 def test_a_kind_that_is_not_taken_is_told_all_that_are(client, seven):
-    refused = client.post("/predict", data=seven, content_type="text/plain")
+    refused = client.post("/predict", data=b"x=1", content_type="text/plain")
     assert refused.status_code == 415
     for kind in refused.headers["Accept"].split(", "):
         taken = client.post("/predict", data=seven, content_type=kind)
-        assert (taken.status_code == 200) == (kind.startswith("image/") or "octet" in kind)
+        is_text = kind in ("application/json", "multipart/form-data")
+        assert (taken.status_code == 200) != is_text
         assert taken.status_code != 415
     assert "application/octet-stream" in refused.headers["Accept"]
 
