@@ -84,7 +84,7 @@ ROOMS = {
         "input_form": {"classes", "images", "preprocessing"},
         "recognizer": {"classes", "input_form"},
         "explanation": {"problems", "recognizer"},
-        "parsing": {"classes", "config", "input_form", "problems", "recognizer"},
+        "parsing": {"classes", "config", "images", "input_form", "problems", "recognizer"},
         "pipeline": {
             *("config", "problems", "images", "segmentation", "recognizer", "explanation"),
         },
