@@ -26,7 +26,7 @@ from convnet.datasets.dataset import (
     together,
     with_test_set,
 )
-from convnet.storage.npz import ArrayFile, read_header
+from convnet.storage.npz import ArrayFile, naming, read_header
 
 LARGEST = 1 << 32  # bytes
 SPLIT_NAMES = (
@@ -112,9 +112,10 @@ def _checked(path: Path, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
 
 def _read_npy(path: Path) -> NDArray[Any]:
     def read() -> NDArray[Any]:
-        with path.open("rb") as stream:
+        with naming(path), path.open("rb") as stream:
             read_header(stream, path.stat().st_size, path.name)
-        return np.asarray(np.load(path, allow_pickle=False))
+            stream.seek(0)
+            return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
 
     return _checked(path, read)
 

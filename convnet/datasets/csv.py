@@ -220,6 +220,8 @@ def _require_square(path: Path, columns: Columns) -> None:
     pixels = len(columns.pixels)
     if pixels < 4 or columns.side**2 != pixels:
         hint = "" if columns.label is not None else f" and a column called {', '.join(LABELS)}"
+        if columns.count == 1:
+            hint += " (separated by commas)"
         raise DatasetError(
             path, f"expected as many pixels as a square has, such as 784{hint}, got {pixels}",
             "line 1",
@@ -282,7 +284,8 @@ def _fault(cells: list[str], columns: Columns) -> tuple[int | None, str] | None:
 
 
 def _is_number(cell: str, top: int) -> bool:
-    return cell.isascii() and cell.isdecimal() and int(cell) <= top
+    # Python refuses to read thousands of figures as a number.
+    return cell.isascii() and cell.isdecimal() and len(cell) < 20 and int(cell) <= top
 
 
 def _as_labels(path: Path, cells: list[str]) -> NDArray[Any]:

@@ -1,7 +1,8 @@
 """Folders of pictures, one for each class: ``0/ … 9/``, ``cat/ dog/`` or any other names.
 
-The folders may stand in ``train/`` and ``test/`` (or ``training/`` and ``testing/``). Where they
-stand alone, every seventh picture of each class is the test set: the share that MNIST has.
+The folders may stand in ``train/`` and ``test/`` (or ``training/`` and ``testing/``; ``val/`` and
+the like where there is no ``test/``). Where they stand alone, every seventh picture of each class
+is the test set: the share that MNIST has.
 
 Without Pillow, PNG pictures that all have one size are read. `PictureReader` is what a program
 with Pillow puts in the place of that (`scripts/datasets/picture_folders.py`).
@@ -29,7 +30,10 @@ from convnet.datasets.dataset import (
 )
 from convnet.datasets.pictures import png
 
-SPLITS = {"train": ("train", "training"), "test": ("test", "testing")}
+SPLITS = {
+    "train": ("train", "training"),
+    "test": ("test", "testing", "val", "valid", "validation"),
+}
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 FEWEST = 5
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
@@ -55,12 +59,11 @@ class PictureReader:
 
 def find(folder: Path) -> dict[str, Path]:
     """Return the folder that has each split's class folders; one for both if they are not split."""
-    found = {
-        split: folder / name
-        for split, names in SPLITS.items()
-        for name in names
-        if _class_folders(folder / name)
-    }
+    found: dict[str, Path] = {}
+    for split, names in SPLITS.items():
+        for name in names:
+            if split not in found and _class_folders(folder / name):
+                found[split] = folder / name
     return found or (dict.fromkeys(SPLITS, folder) if _class_folders(folder) else {})
 
 

@@ -216,6 +216,11 @@ BROKEN_CSV = {
     "negative": (cell(2, 2, "-1"), "line 2, column 2: .* got '-1'"),
     "label": (cell(3, 1, "10"), "line 3, column 1: expected a label in 0..9, got '10'"),
     "first label": (cell(1, 1, "zero"), "line 1, column 1: .* got 'zero'"),
+    "endless": (
+        cell(4, 5, "9" * 5000),
+        "line 4, column 5: expected a pixel in 0..255, got '9{20}'",
+    ),
+    "semicolons": (lambda t: t.replace(",", ";"), r"line 1: .* \(separated by commas\), got 1"),
     "not text": (cell(4, 5, "\x00"), "line 4, column 5"),
 }
 

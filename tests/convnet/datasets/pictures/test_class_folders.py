@@ -41,6 +41,14 @@ def test_folders_in_colour_with_a_test_set(tmp_path: Path) -> None:
         datasets.load(tmp_path)
 
 
+def test_val_is_the_test_set_where_there_is_no_other(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train", {"cat": 5, "dog": 5})
+    write_classes(tmp_path / "val", {"cat": 2, "dog": 2})
+    assert len(datasets.load(tmp_path).test) == 4
+    write_classes(tmp_path / "test", {"cat": 3, "dog": 3})
+    assert len(datasets.load(tmp_path).test) == 6
+
+
 def test_four_pictures_are_too_few(tmp_path: Path) -> None:
     write_classes(tmp_path, {"cat": 4, "dog": 14})
     with pytest.raises(DatasetError, match="cat: expected at least 5 pictures of a class, got 4"):
