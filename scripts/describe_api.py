@@ -26,6 +26,7 @@ use_environment()
 
 from server import openapi
 from server.config import Config
+from server.openapi.json_schema import DEFAULT
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
 
@@ -74,7 +75,6 @@ def table(api: Part, names: str) -> str:
         name: schemas["Picture"] if "$ref" in field else field
         for schema in names.split()
         for name, field in schemas[schema]["properties"].items()
-        if field is not False
     }
     rows = [
         [code(name), kind(field), code(default(field)), field["description"]]
@@ -99,7 +99,7 @@ def kind(schema: Part) -> str:
 
 def default(schema: Part) -> str | None:
     """Return what holds when a field is left out, as JSON."""
-    return json.dumps(schema["default"]) if "default" in schema else None
+    return json.dumps(schema[DEFAULT]) if DEFAULT in schema else None
 
 
 def code(text: str | None) -> str:

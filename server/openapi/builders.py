@@ -4,7 +4,7 @@ from typing import Any
 
 from server.config import MEDIA_TYPES
 from server.openapi.example_requests import Examples
-from server.openapi.json_schema import record, ref
+from server.openapi.json_schema import BYTES, DEFAULT, about, record, ref
 from server.problems import KINDS, MEDIA_TYPE
 
 Part = dict[str, Any]
@@ -87,20 +87,22 @@ def default() -> Part:
 def query(**options: Part) -> list[Part]:
     """Describe options in the query string."""
     return [
-        {"name": name, "in": "query", "description": schema["description"], "schema": schema}
+        {
+            "name": name,
+            "in": "query",
+            "description": schema["description"],
+            "schema": {"default" if key == DEFAULT else key: part for key, part in schema.items()},
+        }
         for name, schema in options.items()
     ]
 
 
 def pictures(schema: Part, shown: Examples, **options: Part) -> Part:
-    """Describe a body with pictures, in all three ways."""
-    upload = {
-        "type": "string",
-        "contentMediaType": "application/octet-stream",
-        "description": "The file of a picture",
-    }
+    """Describe a body with pictures, in all four ways."""
+    upload = about(BYTES, "The file of a picture")
     form = record(tuple(options), image=upload, **options)
-    raw: dict[str, Part] = {name: {} for name in (*MEDIA_TYPES, "application/octet-stream")}
+    text = record(image=ref("Picture"))  # options stand in the query string
+    raw = {name: {"schema": BYTES} for name in (*MEDIA_TYPES, "application/octet-stream")}
     content = {
         "application/json": {"schema": schema, "examples": shown},
         **raw,
@@ -108,5 +110,6 @@ def pictures(schema: Part, shown: Examples, **options: Part) -> Part:
             "schema": form,
             "encoding": {"image": {"contentType": ", ".join(raw)}},
         },
+        "application/x-www-form-urlencoded": {"schema": text},
     }
     return {"required": True, "content": content}

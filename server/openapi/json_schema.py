@@ -10,6 +10,11 @@ NUMBER: Schema = {"type": "number"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 TEXT: Schema = {"type": "string"}
 TRUTH: Schema = {"type": "boolean"}
+BYTES: Schema = {"type": "string", "format": "binary"}
+
+# What holds where an optional field of a body is left out. JSON Schema's own `default` would make
+# generators of clients (openapi-typescript) take the field for one that is always there.
+DEFAULT = "x-default"
 
 
 def ref(name: str) -> Schema:
@@ -33,6 +38,11 @@ def array(items: Schema, length: int | None = None, **limits: Any) -> Schema:
 def about(schema: Schema, description: str, **more: Any) -> Schema:
     """Add a description to a schema."""
     return {**schema, "description": description, **more}
+
+
+def without(name: str) -> Schema:
+    """Forbid a property; the schema `false` says the same, but few tools read it."""
+    return {"not": {"required": [name]}}
 
 
 def nullable(schema: Schema) -> Schema:

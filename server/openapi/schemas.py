@@ -1,12 +1,11 @@
 """The shapes of requests and answers."""
 
-from typing import Any
-
 from server.config import IMAGE_FORMATS, LIMITS, Config
 from server.input_form import MNIST
 from server.openapi.example_requests import PICTURE
 from server.openapi.json_schema import (
     COUNT,
+    DEFAULT,
     DIGIT,
     NUMBER,
     PROBABILITY,
@@ -18,6 +17,7 @@ from server.openapi.json_schema import (
     nullable,
     record,
     ref,
+    without,
 )
 from server.openapi.tensor_schemas import tensors_of
 from server.problems import KINDS
@@ -48,7 +48,6 @@ SPRITE = {
 }
 SHAPE = array(COUNT)
 PAIR = array(COUNT, 2)
-FORBIDDEN: Any = False  # a field that must not be there
 
 
 def options(recognizer: Recognizer) -> dict[str, Schema]:
@@ -61,13 +60,13 @@ def options(recognizer: Recognizer) -> dict[str, Schema]:
             "type": "integer",
             "minimum": 1,
             "maximum": known,
-            "default": min(DEFAULT_TOP, known),
+            DEFAULT: min(DEFAULT_TOP, known),
             "description": "How many entries `top` has",
         },
         "input": about(
             TRUTH,
             f"Add the {height}×{width} picture that the network saw, as a data URL (PNG, {colour})",
-            default=False,
+            **{DEFAULT: False},
         ),
     }
 
@@ -93,12 +92,8 @@ def requests(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
             ),
             "examples": [PICTURE],
         },
-        "OnePicture": record(
-            ("top", "input", "images"), image=ref("Picture"), **wanted, images=FORBIDDEN
-        ),
-        "SeveralPictures": record(
-            ("top", "input", "image"), images=pictures, **wanted, image=FORBIDDEN
-        ),
+        "OnePicture": record(("top", "input"), image=ref("Picture"), **wanted) | without("images"),
+        "SeveralPictures": record(("top", "input"), images=pictures, **wanted) | without("image"),
         "PictureOfNumber": record(("input",), image=ref("Picture"), input=wanted["input"]),
         "PictureToExplain": record(tuple(asked), image=ref("Picture"), **asked)
         | {"dependentRequired": NEEDED_TOGETHER},
@@ -115,13 +110,13 @@ def explain_options(layers: int) -> dict[str, Schema]:
     return {
         "maps": {
             "anyOf": [TRUTH, array(layer)],
-            "default": True,
+            DEFAULT: True,
             "description": "Whose feature maps to send: all, none, or those of these layers",
         },
         "heatmap": about(
             TRUTH,
             "Add the map of where the network looked; it takes as long as some 60 predictions",
-            default=False,
+            **{DEFAULT: False},
         ),
         "layer": about(layer, "Add `detail`: the exact numbers of this layer"),
         "channel": about(
@@ -141,7 +136,7 @@ def explain_options_as_text(layers: int) -> dict[str, Schema]:
     maps = {
         "type": "string",
         "pattern": f"^(true|false|({index})(,({index}))*)$",
-        "default": "true",
+        DEFAULT: "true",
         "description": "`true`, `false`, or indexes of layers with commas between them",
     }
     return explain_options(layers) | {"maps": maps}

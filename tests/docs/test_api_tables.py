@@ -33,14 +33,13 @@ def test_fields_are_written_with_their_type_and_default():
     schemas = {
         "A": {
             "properties": {
-                "gone": False,
                 "count": {"type": "integer", "minimum": 1, "maximum": 3, "description": "Many"},
                 "which": {
                     "anyOf": [
                         {"type": "boolean"},
                         {"type": "array", "items": {"type": "number"}, "maxItems": 9},
                     ],
-                    "default": True,
+                    "x-default": True,
                     "description": "Some",
                 },
             }
