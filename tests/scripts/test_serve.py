@@ -33,7 +33,8 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.calls_file = folder / "calls"
-        for name in ("scripts/serve", "scripts/environment.sh", "requirements.lock"):
+        commands = ("scripts/serve", "scripts/notebook", "scripts/environment.sh")
+        for name in (*commands, "requirements.lock", "pyproject.toml"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
 
@@ -45,9 +46,14 @@ class Checkout:
         return self
 
     def serve(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.run("serve", *arguments, **environment)
+
+    def run(
+        self, command: str, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         clean = {k: v for k, v in os.environ.items() if k not in ("HOST", "PORT", "PYTHON")}
         return subprocess.run(
-            [self.folder / "scripts" / "serve", *arguments],
+            [self.folder / "scripts" / command, *arguments],
             env=clean
             | {"CALLS": str(self.calls_file), "LOCK_ERROR": "", "BROKEN": "none"}
             | environment,
@@ -65,6 +71,17 @@ class Checkout:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path / "a folder")
+
+
+def test_the_notebook_is_opened_by_what_its_extra_installs(checkout: Checkout) -> None:
+    checkout.with_fake_python()
+    assert checkout.run("notebook", "--no-browser").returncode == 0
+    installed = checkout.calls("pip install")
+    assert installed[1:] == [
+        "-m pip install -qq --editable .[train]",
+        "-m pip install -qq --editable .[notebook]",
+    ]
+    assert checkout.calls("-m notebook") == ["-m notebook docs/notebooks/mnist.ipynb --no-browser"]
 
 
 def test_installs_once(checkout: Checkout) -> None:

@@ -142,6 +142,16 @@ def test_early_stopping_may_leave_the_last_weights() -> None:
     assert trainer.evaluate(*TEST)[0] == pytest.approx(history.history["val_loss"][-1])
 
 
+def test_a_continued_run_knows_its_best_epoch() -> None:
+    trainer = Trainer(small())
+    history = fit(trainer, epochs=2, validation=TEST)
+    best = min(history.history["val_loss"])
+    spoiling(2)(trainer, history)
+    stopping = EarlyStopping(patience=2)
+    fit(trainer, epochs=9, validation=TEST, progress=history, early_stopping=stopping)
+    assert (stopping.best, history.epoch) == (best, (stopping.best_epoch or 0) + 2)
+
+
 def test_a_number_is_the_patience() -> None:
     trainer = Trainer(small(), optimizer=SGD(1e-12))
     history = fit(trainer, epochs=9, validation=TEST, early_stopping=2)
