@@ -10,7 +10,14 @@ from server.assets import StaticFiles
 from server.config import MAX_FORM_FIELDS, Config
 from server.images.decode import set_up_pillow
 from server.malloc import set_up_malloc
-from server.middleware import access_log, body_limit, error_handlers, metrics, security_headers
+from server.middleware import (
+    access_log,
+    below_path,
+    body_limit,
+    error_handlers,
+    metrics,
+    security_headers,
+)
 from server.middleware.body_limit import Request
 from server.pipeline import Pipeline
 from server.recognizer import Recognizer
@@ -76,8 +83,11 @@ def surround(app: Flask, parts: Services) -> None:
     config = parts.config
     access_log.register(app, config.log_level)
     metrics.register(app, parts.metrics)
-    security_headers.register(app, config.allowed_origins)
+    security_headers.register(
+        app, config.allowed_origins, config.frame_ancestors.strip(), config.hsts.strip()
+    )
     error_handlers.register(app, config.retry_after)
+    below_path.register(app, config.script_name, config.trusted_proxies)
     app.before_request(lambda: body_limit.limit(request, config.max_body_bytes))
 
 

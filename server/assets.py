@@ -1,8 +1,8 @@
 """The files of the page, kept in memory under names that carry a hash of all of them.
 
-``static_url("js/app.js")`` is ``/static/<hash>/js/app.js``. A browser may keep that for ever,
-because other contents have another address; and as the hash stands in a folder's place, modules
-and style sheets that name each other relatively stay within one version. The plain
+``static_url("js/app.js")`` is ``static/<hash>/js/app.js``, relative to the pages, wherever they are.
+A browser may keep that for ever, because other contents have another address; and as the hash stands
+in a folder's place, modules and style sheets that name each other relatively stay within one version. The plain
 ``/static/js/app.js`` works as well, and is asked for anew each time.
 """
 
@@ -109,7 +109,7 @@ class StaticFiles:
         self.version = hashlib.sha256(listing.encode()).hexdigest()[:12]
 
     def url(self, name: str) -> str:
-        """Return the address of a file, for templates.
+        """Return the address of a file, relative to the pages, for templates.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class StaticFiles:
         """
         if name not in self.files:
             raise ValueError(f"`name` must be a file below {self.folder}, got {name!r}")
-        return f"/static/{self.version}/{name}"
+        return f"static/{self.version}/{name}"
 
     def names(self, folder: str) -> list[str]:
         """Return the names of all files below a folder (``"js/"``), for templates."""

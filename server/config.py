@@ -58,7 +58,9 @@ def setting(default: Any, meaning: str, *, low: int | None = None) -> Any:
 class Config:
     """The settings of one running service."""
 
-    host: str = setting("0.0.0.0", "address to listen on")
+    host: str = setting(
+        "0.0.0.0", "address to listen on; :: is IPv6 too, unix:/path a socket in the file system"
+    )
     port: int = setting(8000, "port to listen on", low=0)
     web_concurrency: int = setting(2, "worker processes; one per core is right", low=1)
     threads: int = setting(4, "threads per worker, so that one slow picture stops nobody", low=1)
@@ -112,6 +114,22 @@ class Config:
     cors_origins: str = setting(
         "", "origins whose pages may call the API, separated by commas; * is any, empty is none"
     )
+    script_name: str = setting(
+        "",
+        "path below which the service is, such as /digits, if the proxy leaves it in the address",
+    )
+    trusted_proxies: int = setting(
+        0,
+        "proxies in front, one behind the other, whose X-Forwarded-For, -Proto, -Host and -Prefix "
+        "are believed",
+        low=0,
+    )
+    frame_ancestors: str = setting(
+        "", "sites that may show the page in a frame, such as https://huggingface.co; none if empty"
+    )
+    hsts: str = setting(
+        "max-age=63072000", "Strict-Transport-Security of answers over HTTPS; none if empty"
+    )
     log_level: str = setting("info", "debug, info, warning or error")
 
     @classmethod
@@ -131,6 +149,13 @@ class Config:
             if environ.get(item.name.upper()) and item.name not in overrides
         }
         return cls(**values, **overrides)
+
+    @property
+    def bind(self) -> str:
+        """What gunicorn listens on, as it writes addresses."""
+        if self.host.startswith("unix:"):
+            return self.host
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @classmethod
     def names(cls) -> frozenset[str]:

@@ -27,7 +27,7 @@ from server.config import (  # noqa: E402
 _settings = Config.from_environment()
 _memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
-bind = f"{_settings.host}:{_settings.port}"
+bind = _settings.bind
 backlog = _settings.backlog
 workers = _settings.web_concurrency
 worker_class = "server.worker.buffering.BufferingWorker"
@@ -54,6 +54,11 @@ limit_request_field_size = MAX_HEADER_FIELD
 accesslog = None
 errorlog = "-"
 loglevel = _settings.log_level
+
+
+def post_worker_init(worker: object) -> None:
+    """Leave SCRIPT_NAME to `server.middleware.below_path`: gunicorn would answer 500 elsewhere."""
+    os.environ.pop("SCRIPT_NAME", None)
 
 
 def _remove(folder: str, owner: int) -> None:

@@ -29,22 +29,39 @@ HEADERS = {
 }
 """Sent with every answer, errors too."""
 
-TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 ALLOWED = "Content-Type, If-None-Match, Inference-Header-Content-Length, X-Request-Id"
 EXPOSED = "Allow, ETag, Inference-Header-Content-Length, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "7200"
 
 
-def add_headers(response: Response) -> Response:
-    """Add `HEADERS`, and where the request came encrypted the wish that it always may."""
-    response.headers.extend(HEADERS)
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
-    return response
+def headers_for(frame_ancestors: str) -> dict[str, str]:
+    """Return `HEADERS`, for pages that some sites may show in a frame, if any."""
+    if not frame_ancestors:
+        return HEADERS
+    policy = CONTENT_SECURITY_POLICY.replace(
+        "frame-ancestors 'none'", f"frame-ancestors 'self' {frame_ancestors}"
+    )
+    headers = HEADERS | {
+        "Content-Security-Policy": policy,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    del headers["X-Frame-Options"]  # it knows no list of sites
+    return headers
 
 
-def register(app: Flask, origins: frozenset[str]) -> None:
-    """Add the headers to every answer of `app`, and CORS for `origins` (``*`` is any)."""
+def register(app: Flask, origins: frozenset[str], frame_ancestors: str, hsts: str) -> None:
+    """Add the headers to every answer of `app`, and CORS for `origins` (``*`` is any).
+
+    Over HTTPS the answer also wishes, by `hsts`, that it always may be.
+    """
+    headers = headers_for(frame_ancestors)
+
+    def add_headers(response: Response) -> Response:
+        response.headers.extend(headers)
+        if request.is_secure and hsts:
+            response.headers["Strict-Transport-Security"] = hsts
+        return response
+
     if origins:
         app.after_request(lambda response: allow_origin(response, origins))
     app.after_request(add_headers)  # the last of these is the first to be called

@@ -57,7 +57,7 @@ def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
             "description": what_it_reads(recognizer) + DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "."}],  # wherever this description is
         "tags": [
             {"name": "reading", "description": f"Read {what.lower()} in pictures"},
             {"name": "looking inside", "description": "What the network is and what it sees"},

@@ -215,7 +215,7 @@ function offerSamples() {
 
 async function describe() {
   try {
-    const model = await get("/model");
+    const model = await get("model");
     showModel(model);
     strip.build(model.layers);
   } catch {

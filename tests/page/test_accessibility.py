@@ -216,7 +216,7 @@ def test_nothing_comes_from_elsewhere_and_all_of_it_is_small(open_desk, browser,
 def test_every_module_is_asked_for_at_once(root, service):
     """A module that is missing in the list would be found only after those that import it."""
     html = requests.get(service.url, timeout=10).text
-    listed = set(re.findall(r"modulepreload\" href=\"/static/\w+/([^\"]+)\"", html))
+    listed = set(re.findall(r"modulepreload\" href=\"static/\w+/([^\"]+)\"", html))
     static = root / "static"
     modules = {path.relative_to(static).as_posix() for path in static.rglob("*.js")}
     assert listed == modules - {"js/app.js"}

@@ -20,6 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_PYTHON = """#!/bin/sh
 echo "$*" >> "$CALLS"
+case "$*" in *"-m gunicorn"*) echo "listens on $HOST $PORT" >> "$CALLS" ;; esac
 case "$*" in
 *requirements.lock*) sleep 0.2; echo "$LOCK_ERROR" >&2; [ -z "$LOCK_ERROR" ] ;;
 "-c import $BROKEN") exit 1 ;;
@@ -118,9 +119,12 @@ def test_serves_where_it_is_told(checkout: Checkout) -> None:
     shown = checkout.serve(HOST="0.0.0.0", PORT="1234").stderr
     assert "http://0.0.0.0:1234" in shown
     assert checkout.calls("-m gunicorn") == [
-        "-m gunicorn --config server/gunicorn_conf.py --bind 0.0.0.0:1234 wsgi:app"
+        "-m gunicorn --config server/gunicorn_conf.py wsgi:app"
     ]
+    assert checkout.calls("listens on") == ["listens on 0.0.0.0 1234"]
     assert "http://127.0.0.1:8000" in checkout.serve().stderr
+    assert "http://[::1]:1234" in checkout.serve(HOST="::1", PORT="1234").stderr
+    assert "socket /tmp/digits" in checkout.serve(HOST="unix:/tmp/digits").stderr
 
 
 def test_falls_back_on_the_ranges_where_the_lock_does_not_fit(checkout: Checkout) -> None:

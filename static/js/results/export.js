@@ -53,8 +53,8 @@ export class Exporter {
 }
 
 /** The command that sends exactly this picture; a picture from a file is given by its name. */
-export async function curlCommand({ drawing, blob }, origin = location.origin) {
-  const url = `${origin}${drawing.wide ? "/read" : "/predict"}`;
+export async function curlCommand({ drawing, blob }, page = location.href) {
+  const url = new URL(drawing.wide ? "read" : "predict", page).href;
   if (drawing.picture) {
     const name = drawing.picture.name.replaceAll("'", "'\\''");
     return `curl ${url} -H 'Content-Type: ${blob.type}' --data-binary '@${name}'`;

@@ -108,7 +108,7 @@ export class Requests {
 
   #explain(latest, query, onAnswer) {
     const subject = this.#subject;
-    const send = async (signal) => decode(await post(`/explain${query}`, subject, { signal }));
+    const send = async (signal) => decode(await post(`explain${query}`, subject, { signal }));
     // If a picture cannot be explained, reading it has failed already, with a message.
     const onError = (error) => error.temporary && this.#on.error(error);
     latest.ask(send, onAnswer, onError);
@@ -117,7 +117,7 @@ export class Requests {
 
 async function read(drawing, signal) {
   const blob = await toBlob(drawing);
-  const path = drawing.wide ? "/read?input=true" : "/predict?input=true";
+  const path = drawing.wide ? "read?input=true" : "predict?input=true";
   const answer = await post(path, blob, { signal });
   const digits = drawing.wide ? answer.digits : [answer];
   const inputs = await Promise.all(digits.map(({ input }) => decodeSprite({ image: input })));

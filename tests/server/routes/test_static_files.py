@@ -39,7 +39,7 @@ def site(files):
 
 def test_addresses_carry_a_hash_of_the_contents(files, folder):
     before = files.url("js/app.js")
-    assert before == f"/static/{files.version}/js/app.js"
+    assert before == f"static/{files.version}/js/app.js"
     files.scan()
     assert files.url("js/app.js") == before
     (folder / "js/other.js").write_text("export const changed = true;\n")
@@ -130,8 +130,8 @@ def test_the_page_names_its_files_by_their_hash(client, app):
     assert page.content_type == "text/html; charset=utf-8"
     assert page.headers["Cache-Control"] == "no-cache"
     version = app.extensions["services"].static.version
-    assert f'src="/static/{version}/js/' in page.text
-    assert f'href="/static/{version}/css/' in page.text
+    assert f'src="static/{version}/js/' in page.text
+    assert f'href="static/{version}/css/' in page.text
     assert client.get("/", headers={"If-None-Match": page.headers["ETag"]}).status_code == 304
 
 
