@@ -1,9 +1,9 @@
 """The files of the page, kept in memory under names that carry a hash of all of them.
 
-``static_url("js/app.js")`` is ``static/<hash>/js/app.js``, relative to the pages, wherever they are.
-A browser may keep that for ever, because other contents have another address; and as the hash stands
-in a folder's place, modules and style sheets that name each other relatively stay within one version. The plain
-``/static/js/app.js`` works as well, and is asked for anew each time.
+``static_url("js/app.js")`` is ``static/<hash>/js/app.js``, relative to the pages, wherever they
+are. A browser may keep that for ever, because other contents have another address; and as the hash
+stands in a folder's place, modules and style sheets that name each other relatively stay within one
+version. The plain ``/static/js/app.js`` works as well, and is asked for anew each time.
 """
 
 import gzip

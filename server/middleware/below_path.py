@@ -1,7 +1,8 @@
 """The service below a path of its host, such as ``/digits/``.
 
 The pages name everything relative to themselves, so they work below any path. What is here tells
-the application that path where a proxy leaves it in the address, or names it in ``X-Forwarded-Prefix``.
+the application that path where a proxy leaves it in the address, or names it in a header,
+``X-Forwarded-Prefix``.
 """
 
 from __future__ import annotations
