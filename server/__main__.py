@@ -26,12 +26,12 @@ def main() -> int | str:
         return "python -m server: there is no WSGI server here: pip install waitress"
     from waitress import serve
 
+    from server import create_app
     from server.config import Config
-    from wsgi import app
 
     config = Config.from_environment()
     sys.stderr.write(f"Serving on http://{config.bind} (Ctrl-C stops)\n")
-    serve(app, listen=config.bind, threads=config.threads, ident=None)
+    serve(create_app(config), listen=config.bind, threads=config.threads, ident=None)
     return 0
 
 

@@ -34,7 +34,16 @@ MAY_IMPORT = {
     "convnet": {"convnet", "numpy"},
     "server": {
         *("server", "convnet"),
-        *("numpy", "flask", "werkzeug", "markupsafe", "PIL", "gunicorn", "prometheus_client"),
+        *(
+            "numpy",
+            "flask",
+            "werkzeug",
+            "markupsafe",
+            "PIL",
+            "gunicorn",
+            "prometheus_client",
+            "waitress",
+        ),
     },
 }
 
@@ -106,6 +115,7 @@ ROOMS = {
             *("routes", "self_test", "services"),
         },
         "__init__": {"application", "config", "recognizer"},
+        "__main__": {"__init__", "config"},
     },
 }
 
