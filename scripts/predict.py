@@ -117,7 +117,7 @@ def address(text: str) -> str:
 def open_reader(options: argparse.Namespace) -> Reader:
     """Load the network, or make a client of the service."""
     if options.url:
-        from scripts.clients.service import Client
+        from scripts.clients.convnet_client import Client
 
         return Client(options.url)
     from scripts.clients.local import LocalReader

@@ -1,1 +1,1 @@
-"""Clients of the service: one over HTTP, one in this process, one in a browser."""
+"""Clients of the service: over HTTP (`convnet_client`), in this process, and in a browser."""

@@ -52,7 +52,7 @@ def run(language, code, service, folder):
         command = ["sh", "-ec", code.replace("curl ", "curl --silent --show-error --fail ")]
     if not shutil.which(command[0]) or (language == "sh" and not shutil.which("curl")):
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{command[0]} is not installed")
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    environ = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'scripts/clients'}"}
     done = subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, timeout=60
     )
@@ -74,8 +74,12 @@ def expected(code):
         return r"^7 -?[\d.e-]+ [\d.]+ \["
     if "my.npz" in code:
         return r"^\['cat', 'dog', 'hamster'\]$"
-    if "scripts.clients.service" in code:
-        return "^7$"
+    if "AsyncClient" in code:
+        return r"^\[7, 7, 7\]$"
+    if "predict_many" in code:
+        return r"^7\n100 7$"
+    if "convnet_client" in code:
+        return r"^\[\{'digit': 7, "
     for mark, pattern in (
         ("/model", "digits|conv1"),
         ("/openapi.json", '"openapi": "3.1.0"'),
