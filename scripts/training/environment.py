@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("numpy", "flask", "PIL", "gunicorn", "requests")  # as requirements.txt
+PACKAGES = ("numpy", "flask", "PIL", "requests")  # requirements.txt, less what only serves
 
 
 def use_environment() -> None:

@@ -45,7 +45,7 @@ def test_it_names_the_command_that_works(bare: Path, checkout: Path, command: st
     done = run(bare, checkout, f"scripts/{command}", "--data", "my pictures")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "numpy, flask, PIL, gunicorn, requests missing" in done.stderr
+    assert "numpy, flask, PIL, requests missing" in done.stderr
     assert f"scripts/python scripts/{command} --data 'my pictures'" in done.stderr
 
 
