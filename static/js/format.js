@@ -31,11 +31,6 @@ export function size(shape) {
   return shape.join(" × ");
 }
 
-/** What the service says, `the image is blank`, as a sentence. */
-export function sentence(text) {
-  return text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
-}
-
 const SEVERAL = "If it is several digits, choose “A number”.";
 
 /** What to say of a prediction, in one sentence. */
