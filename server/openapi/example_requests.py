@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.parsing import tensors
+from server.parsing.input_tensor import INPUT
+from server.parsing.tensors import outputs_of
 from server.recognizer import Recognizer
 from server.self_test import known_picture
 
@@ -71,15 +72,21 @@ def infer(recognizer: Recognizer) -> Examples:
                 "id": "example",
                 "inputs": [
                     {
-                        "name": tensors.INPUT,
+                        "name": INPUT,
                         "shape": [1, *shape],
                         "datatype": "FP32",
                         "data": bar(*shape).ravel().tolist(),
                     }
                 ],
-                "outputs": [{"name": name} for name in tensors.outputs_of(recognizer.classes)],
+                "outputs": [{"name": name} for name in outputs_of(recognizer.classes)],
             },
-        }
+        },
+        "picture": {
+            "summary": "A picture, prepared as for /predict",
+            "value": {
+                "inputs": [{"name": INPUT, "shape": [1], "datatype": "BYTES", "data": [PICTURE]}],
+            },
+        },
     }
 
 

@@ -2,7 +2,14 @@
 
 from server.config import Config
 from server.openapi import example_requests
-from server.openapi.builders import WITH_BODY, Part, json_answer, one_example, operation, problems
+from server.openapi.builders import (
+    WITH_PICTURE,
+    Part,
+    json_answer,
+    one_example,
+    operation,
+    problems,
+)
 from server.openapi.example_requests import Examples
 from server.openapi.json_schema import TRUTH, about, array, record, ref
 from server.openapi.tensor_schemas import inference_request
@@ -11,6 +18,11 @@ from server.serializers import open_inference
 
 TAG = "open inference"
 NAME = {"type": "string", "description": "Its name"}
+INFER = (
+    "Reads at most {} inputs that are arrays already, or {} pictures. Tensors may also come and go "
+    "as bytes behind the JSON, with `Inference-Header-Content-Length` (the binary tensor data "
+    "extension)."
+)
 READY = about(TRUTH, "Always true; otherwise there is a problem")
 
 
@@ -111,10 +123,8 @@ def of_model(
             "post": operation(
                 TAG,
                 f"Infer with the model{suffix}",
-                f"Reads at most {config.max_inputs} inputs. Tensors may also come and go as bytes "
-                "behind the JSON, with `Inference-Header-Content-Length` (the binary tensor data "
-                "extension).",
-                json_answer(ref("InferenceAnswer"), "The outputs", shown) | problems(*WITH_BODY),
+                INFER.format(config.max_inputs, config.max_images),
+                json_answer(ref("InferenceAnswer"), "The outputs", shown) | problems(*WITH_PICTURE),
                 requestBody={"required": True, "content": {"application/json": body}},
             )
         },

@@ -19,7 +19,7 @@ from server.openapi.json_schema import (
     ref,
     without,
 )
-from server.openapi.tensor_schemas import tensors_of
+from server.openapi.tensor_schemas import input_tensors, tensors_of
 from server.problems import KINDS
 from server.recognizer import Recognizer
 from server.serializers.predictions import DEFAULT_TOP
@@ -32,6 +32,7 @@ def schemas(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
         | readings(recognizer)
         | explanations(recognizer)
         | tensors_of(recognizer)
+        | input_tensors(config, recognizer)
         | model_card(config, recognizer)
         | PROBLEM
     )

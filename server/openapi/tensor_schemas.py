@@ -13,8 +13,10 @@ from server.openapi.json_schema import (
     about,
     array,
     record,
+    ref,
 )
 from server.parsing import tensors
+from server.parsing.input_tensor import INPUT, layouts
 from server.recognizer import Recognizer
 
 
@@ -63,23 +65,8 @@ def tensors_of(recognizer: Recognizer) -> dict[str, Schema]:
 
 def inference_request(config: Config, recognizer: Recognizer) -> Schema:
     """Describe a request of the Open Inference Protocol."""
-    sides = recognizer.form.shape
-    numbers = math.prod(sides)
     outputs = list(tensors.outputs_of(recognizer.classes))
-    count = {"type": "integer", "minimum": 1, "maximum": config.max_inputs}
-    shape = {
-        "type": "array",
-        "prefixItems": [count, *({"const": side} for side in sides)],
-        "minItems": 4,
-        "maxItems": 4,
-    }
-    data = array(PROBABILITY, minItems=numbers, maxItems=numbers * config.max_inputs)
-    tensor = record(
-        name={"const": tensors.INPUT, "description": "The one input"},
-        datatype={"const": "FP32", "description": "32-bit floating point"},
-        shape=about(shape, f"How many inputs, then {', '.join(map(str, sides))}"),
-        data=about(data, f"Row by row, {meaning_of(recognizer)}; lists may be nested"),
-    )
+    tensor = {"oneOf": [ref("FloatTensor"), ref("ByteTensor"), ref("PictureTensor")]}
     output = record(name={"enum": outputs, "description": "Which output"})
     return record(
         ("id", "outputs"),
@@ -87,3 +74,62 @@ def inference_request(config: Config, recognizer: Recognizer) -> Schema:
         inputs=about(array(tensor, 1), "The pictures, in one tensor"),
         outputs=about(array(output), "Which outputs are wanted; both without it"),
     )
+
+
+def input_tensors(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
+    """Describe the tensors that may be sent."""
+    meaning = meaning_of(recognizer)
+    pictures = array(ref("Picture"), minItems=1, maxItems=config.max_images)
+    count = {"type": "integer", "minimum": 1, "maximum": config.max_images}
+    one: Schema = {"const": 1}
+    return {
+        "FloatTensor": numbers(config, recognizer, "FP32", PROBABILITY, meaning),
+        "ByteTensor": numbers(
+            config,
+            recognizer,
+            "UINT8",
+            {"type": "integer", "minimum": 0, "maximum": 255},
+            f"{meaning}, times 255",
+        ),
+        "PictureTensor": record(
+            name=NAME,
+            datatype={"const": "BYTES", "description": "Files of pictures"},
+            shape=about({"anyOf": [sides(count), sides(count, one)]}, "How many"),
+            data=about(pictures, "Prepared as for `/predict`"),
+        ),
+    }
+
+
+NAME: Schema = {"const": INPUT, "description": "The one input"}
+
+
+def numbers(
+    config: Config, recognizer: Recognizer, datatype: str, number: Schema, meaning: str
+) -> Schema:
+    """Describe a tensor of numbers."""
+    of_one = math.prod(recognizer.form.shape)
+    count = {"type": "integer", "minimum": 1, "maximum": config.max_inputs}
+    shapes = [
+        sides(*(count if side is None else {"const": side} for side in layout))
+        for layout in layouts(recognizer.form.shape)
+    ]
+    data = array(number, minItems=of_one, maxItems=of_one * config.max_inputs)
+    return record(
+        name=NAME,
+        datatype={"const": datatype, "description": "The type of the numbers"},
+        shape=about({"anyOf": shapes}, "How many inputs, then the shape of one"),
+        data=about(data, f"Row by row, {meaning}; lists may be nested"),
+    )
+
+
+def sides(*allowed: Schema) -> Schema:
+    """Describe a shape by what each of its sides may be."""
+    length = len(allowed)
+    items = {"type": "integer"}
+    return {
+        "type": "array",
+        "items": items,
+        "prefixItems": list(allowed),
+        "minItems": length,
+        "maxItems": length,
+    }

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request
 
 from server.parsing import tensors
+from server.parsing.input_tensor import Most
 from server.problems import Problem
 from server.routes.responses import answer
 from server.serializers.open_inference import about_model, about_server, write
@@ -53,18 +54,22 @@ def model_ready(name: str, version: str | None = None) -> Response:
 @blueprint.post(f"{MODELS[0]}/infer")
 @blueprint.post(f"{MODELS[1]}/infer")
 def infer(name: str, version: str | None = None) -> Response:
-    """Read inputs that are arrays already."""
+    """Read inputs that are arrays already, or pictures as `/predict` does."""
     require_model(name, version)
     header_length = request.headers.get(HEADER_LENGTH)
-    recognizer = services().pipeline.recognizer
+    config, pipeline = services().config, services().pipeline
+    recognizer = pipeline.recognizer
     asked = tensors.parse(
         request.get_data(cache=False),
         header_length,
-        services().config.max_inputs,
+        Most(config.max_inputs, config.max_images),
         recognizer.form,
         tensors.outputs_of(recognizer.classes),
     )
-    prediction = services().pipeline.infer(asked.inputs)
+    if asked.inputs is None:
+        prediction = pipeline.predict(list(asked.pictures), numbered=True)
+    else:
+        prediction = pipeline.infer(asked.inputs)
     services().metrics.predicted(prediction)
     head = {"model_name": name, "model_version": recognizer.version}
     if asked.identity is not None:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.parsing.tensors import INPUT, outputs_of
+from server.parsing.input_tensor import INPUT
+from server.parsing.tensors import outputs_of
 from server.recognizer import Reading, Recognizer
 
 DATATYPES = {"f": "FP32", "i": "INT64"}

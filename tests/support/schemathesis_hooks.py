@@ -54,7 +54,11 @@ def leave_detail(options):
 
 
 def with_fitting_shape(tensor):
-    """Give a tensor as many numbers as its shape says."""
-    count = min(len(tensor["data"]) // 784, 256)
-    tensor["shape"][0] = count
+    """Give a tensor as many numbers or pictures as its shape says."""
+    if tensor["datatype"] == "BYTES":
+        tensor["shape"][0] = len(tensor["data"])
+        return
+    count = 1 if tensor["shape"] == [28, 28] else min(len(tensor["data"]) // 784, 256)
+    if tensor["shape"] != [28, 28]:
+        tensor["shape"][0] = count
     tensor["data"] = tensor["data"][: count * 784]

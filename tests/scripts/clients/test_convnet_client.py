@@ -91,9 +91,10 @@ def test_it_is_installed_by_pip_without_the_service(root, tmp_path, service, sev
     assert done.stdout.split() == ["7", "True"], done.stderr
 
 
-def test_its_types_are_sound(root):
+def test_its_types_are_sound(root, tmp_path):
     pytest.importorskip("mypy")
     command = [sys.executable, "-m", "mypy", "--strict", "-p", "convnet_client"]
+    command += ["--cache-dir", str(tmp_path)]
     done = subprocess.run(
         command, cwd=root / "scripts/clients", capture_output=True, text=True, timeout=300
     )

@@ -293,6 +293,7 @@ def test_schemathesis_finds_nothing_against_it(tmp_path, root):
     with serve(tmp_path, WEB_CONCURRENCY=2) as service:
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{service.url}/openapi.json"),
+            *("--url", service.url),  # of the relative address in `servers` it makes `/./predict`
             *("--checks", "all", "--max-examples", "5", "--seed", "1"),
             *("--generation-database", "none"),
         ]

@@ -1,12 +1,15 @@
+import base64
 import json
 
 import numpy as np
 import pytest
+import requests
 import tritonclient.http as triton
 from tritonclient.utils import InferenceServerException
 
 from server import create_app
 from server.config import Config
+from server.parsing.input_tensor import Most, layouts, read_input
 from server.self_test import KNOWN_DIGIT
 from tests.support.http import problem
 from tests.support.live import serve
@@ -112,7 +115,18 @@ def test_the_network_gets_what_was_sent(recognizer, images):
         {"name": None},
         {"datatype": "FP64"},
         {"shape": [3, 28, 28]},
-        {"shape": [3, 784]},
+        {"shape": [3, 785]},
+        {"shape": [28, 28]},
+        {"shape": [28, 84]},
+        {"datatype": ["FP32"]},
+        {"datatype": "UINT8", "data": [0.5] * 2352},
+        {"datatype": "UINT8", "data": [256] * 2352},
+        {"datatype": "BYTES", "shape": [3, 1], "data": "x"},
+        {"datatype": "BYTES", "shape": [33], "data": ["eA=="] * 33},
+        {"datatype": "BYTES", "shape": [1, 2], "data": ["eA=="] * 2},
+        {"datatype": "BYTES", "shape": [3], "data": ["eA=="] * 2},
+        {"datatype": "BYTES", "shape": [1], "data": [5]},
+        {"datatype": "BYTES", "shape": ["1"], "data": ["eA=="]},
         {"shape": [0, 28, 28, 1]},
         {"shape": [257, 28, 28, 1]},
         {"shape": [-1, 28, 28, 1]},
@@ -245,3 +259,71 @@ def test_a_public_client_is_told_what_is_wrong(public_client, images):
     tensor.set_data_from_numpy(images)
     with pytest.raises(InferenceServerException, match="the model here is digits"):
         public_client.infer("letters", [tensor])
+
+
+def asked(public_client, values, datatype, binary=True, **options):
+    tensor = triton.InferInput("image", values.shape, datatype)
+    tensor.set_data_from_numpy(values, binary_data=binary)
+    return public_client.infer("digits", [tensor], **options).as_numpy("probabilities")
+
+
+@pytest.mark.parametrize("binary", [True, False])
+@pytest.mark.parametrize("shape", [(3, 784), (3, 1, 28, 28)])
+def test_inputs_may_have_other_shapes(public_client, images, shape, binary):
+    expected = asked(public_client, images, "FP32")
+    np.testing.assert_array_equal(
+        asked(public_client, images.reshape(shape), "FP32", binary), expected
+    )
+
+
+def test_one_input_needs_no_more_than_its_sides(public_client, images):
+    one = asked(public_client, images[0, ..., 0], "FP32")
+    np.testing.assert_array_equal(one, asked(public_client, images[:1], "FP32"))
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_bytes_are_numbers_of_255(public_client, images, binary):
+    bytes_ = np.rint(images * 255).astype(np.uint8)
+    expected = asked(public_client, bytes_.astype(np.float32) / 255, "FP32")
+    np.testing.assert_allclose(asked(public_client, bytes_, "UINT8", binary), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 1)])
+@pytest.mark.parametrize("binary", [True, False])
+def test_pictures_are_prepared_as_for_predict(service, public_client, seven, shape, binary):
+    sent = seven if binary else base64.b64encode(seven)
+    values = np.array([sent, sent], dtype=object).reshape(shape)
+    probabilities = asked(public_client, values, "BYTES", binary)
+    answer = requests.post(f"{service.url}/predict", data=seven, timeout=60).json()
+    np.testing.assert_allclose(probabilities, [answer["probabilities"]] * 2, atol=1e-5)
+
+
+@pytest.mark.parametrize("algorithm", ["gzip"])
+def test_a_compressed_request_is_unpacked(public_client, images, algorithm):
+    packed = asked(public_client, images, "FP32", request_compression_algorithm=algorithm)
+    np.testing.assert_array_equal(packed, asked(public_client, images, "FP32"))
+
+
+def test_a_bad_picture_is_named(client, seven):
+    data = [base64.b64encode(seven).decode(), base64.b64encode(b"text").decode()]
+    asked = {"name": "image", "datatype": "BYTES", "shape": [2], "data": data}
+    response = client.post(URL, json={"inputs": [asked]})
+    assert problem(response, 422, "not_an_image")["index"] == 1
+
+
+@pytest.mark.parametrize("behind", [b"\x05\0\0\0abc", b"\x01\0", b"\xff\xff\xff\xffabc", b""])
+def test_pictures_whose_lengths_do_not_fit_are_refused(client, behind):
+    tensor = {"name": "image", "datatype": "BYTES", "shape": [1]}
+    tensor["parameters"] = {"binary_data_size": len(behind)}
+    text = json.dumps({"inputs": [tensor]}).encode()
+    headers = {"Inference-Header-Content-Length": str(len(text))}
+    problem(client.post(URL, data=text + behind, headers=headers), 422, "invalid_field")
+
+
+def test_channels_first_are_brought_last():
+    assert layouts((2, 3, 3))[1] == (None, 3, 2, 3)
+    values = np.arange(18).astype(np.uint8).reshape(1, 2, 3, 3)
+    tensor = {"datatype": "UINT8", "shape": [1, 3, 2, 3]}
+    tensor["data"] = values.transpose(0, 3, 1, 2).ravel().tolist()
+    read = read_input(tensor, b"", Most(1, 1), (2, 3, 3))
+    np.testing.assert_allclose(read.inputs, values / 255, atol=1e-6)
