@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from convnet.arrays import Array, Shape
-from convnet.layers import Layer, MaxPool2D, Sigmoid, Softmax
-from convnet.layers.activations import Rectifier, softmax
+from convnet.layers import Layer, Sigmoid, Softmax, chain
+from convnet.layers.activations import softmax
 from convnet.runtime.malloc import keep_freed_memory
 from convnet.storage import model_file
 
@@ -35,7 +35,7 @@ class Sequential:
     Parameters
     ----------
     layers : sequence of Layer
-        Not yet built, each used once.
+        Each used once. Layers of another network are copied, with their weights.
     input_shape : tuple of int
         Shape of one input: (H, W, C) for images.
     rng : numpy.random.Generator
@@ -48,7 +48,7 @@ class Sequential:
     Attributes
     ----------
     order : list of Layer
-        The layers as they are run: see `_pool_before_activation`.
+        The layers as they are run: see `chain.execution_order`.
     metadata : dict
         Saved with the weights, as JSON: how they were trained, how good they are, how to
         calibrate them.
@@ -76,25 +76,13 @@ class Sequential:
     ) -> None:
         if not layers:
             raise ValueError("`layers` must hold at least one layer")
-        if len({id(layer) for layer in layers}) < len(layers):
-            raise ValueError("`layers` holds the same layer twice; make one for each place")
-        self.layers = list(layers)
+        self.layers = chain.own(layers)
         self.input_shape = tuple(input_shape)
         self.name = name
         self.metadata: dict[str, Any] = {}
-        _name_layers(self.layers)
-        self.output_shape = self._build(rng, dtype)
+        self.output_shape = chain.build(self.layers, self.input_shape, rng, dtype)
         ends_in_softmax = isinstance(self.layers[-1], Softmax) and len(self.layers) > 1
-        self.order = _pool_before_activation(self.layers[: -1 if ends_in_softmax else None])
-
-    def _build(self, rng: np.random.Generator, dtype: DTypeLike) -> Shape:
-        shape = self.input_shape
-        for index, layer in enumerate(self.layers):
-            try:
-                shape = layer.build(shape, rng, dtype)
-            except ValueError as error:
-                raise ValueError(f"layer {index} ({layer.name}, {layer!r}): {error}") from error
-        return shape
+        self.order = chain.execution_order(self.layers[: -1 if ends_in_softmax else None])
 
     # -- running --------------------------------------------------------------------------
 
@@ -107,9 +95,7 @@ class Sequential:
         self.check(x)
         if len(x) > MANY:
             keep_freed_memory(KEPT)
-        for layer in self.order:
-            x = layer.forward(x, training=training)
-        return x
+        return chain.forward(self.order, x, training=training)
 
     def backward(self, dout: Array, *, need_dx: bool = True) -> Array:
         """Map the gradient by the output to the gradient by the input, dx; fill every `grads`.
@@ -129,12 +115,9 @@ class Sequential:
         first = self.order[0]
         first.needs_dx = need_dx
         try:
-            for layer in reversed(self.order):
-                dout = layer.backward(dout)
-                layer.cache = None  # its memory is free for the layers before it
+            return chain.backward(self.order, dout)
         finally:
             first.needs_dx = True
-        return dout
 
     def predict(self, x: Array) -> Array:
         """Return probabilities (N, classes) for inputs (N, *input_shape).
@@ -201,9 +184,12 @@ class Sequential:
             if value.shape != own[name].shape:
                 raise ValueError(f"{name} has shape {value.shape}, expected {own[name].shape}")
         for layer in self.layers:
-            for group in (layer.params, layer.state):
-                for key in group:
-                    group[key] = arrays[f"{layer.name}.{key}"].astype(group[key].dtype)
+            for group in ("params", "state"):
+                new = {
+                    key: arrays[f"{layer.name}.{key}"].astype(value.dtype)
+                    for key, value in getattr(layer, group).items()
+                }
+                setattr(layer, group, new)
 
     @property
     def parameter_count(self) -> int:
@@ -221,12 +207,7 @@ class Sequential:
         """Return a table of the layers: output shape, parameters, multiply-adds."""
         rows = [("layer", "output", "parameters", "multiply-adds")]
         rows += [("input", _times(self.input_shape), "", "")]
-        for layer in self.layers:
-            count = sum(value.size for value in layer.params.values())
-            title = f"{layer.name}: {layer!r}"
-            rows.append(
-                (title, _times(layer.output_shape), f"{count:,}", f"{layer.multiply_adds:,}")
-            )
+        rows += [_row(name, layer) for name, layer in chain.walk(self.layers)]
         rows += [("total", "", f"{self.parameter_count:,}", f"{self.multiply_adds:,}")]
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         lines = [
@@ -257,30 +238,28 @@ def describe(network: Sequential) -> dict[str, Any]:
     return {
         "name": network.name,
         "input_shape": list(network.input_shape),
-        "layers": [{"type": type(layer).__name__, **layer.config()} for layer in network.layers],
+        "layers": _describe(network.layers),
     }
+
+
+def _describe(value: Any) -> Any:
+    """Write a layer as its type and its arguments; layers within it, too."""
+    if isinstance(value, Layer):
+        config = {name: _describe(argument) for name, argument in value.config().items()}
+        return {"type": type(value).__name__, **config}
+    return [_describe(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _row(name: str, layer: Layer) -> tuple[str, str, str, str]:
+    """Return a row of the summary; what is within a layer is indented, and counted there."""
+    indent = "  " * name.count(".")
+    if layer.branches:
+        title = f"{indent}{layer.name}: {type(layer).__name__}"
+        return title, _times(layer.output_shape), "", ""
+    count = sum(value.size for value in layer.params.values())
+    title = f"{indent}{layer.name}: {layer!r}"
+    return title, _times(layer.output_shape), f"{count:,}", f"{layer.multiply_adds:,}"
 
 
 def _times(shape: Shape) -> str:
     return " × ".join(map(str, shape))
-
-
-def _name_layers(layers: list[Layer]) -> None:
-    """Name them conv1, relu1, conv2, …: the kind, and a number within the kind."""
-    counts: dict[str, int] = {}
-    for layer in layers:
-        counts[layer.kind] = counts.get(layer.kind, 0) + 1
-        layer.name = f"{layer.kind}{counts[layer.kind]}"
-
-
-def _pool_before_activation(layers: list[Layer]) -> list[Layer]:
-    """Return the order of execution: a max-pooling changes places with the rectifier before it.
-
-    The largest of the rectified numbers is the largest number, rectified. So outputs and gradients
-    stay the same, while the rectifier has pool_size² times fewer numbers to do.
-    """
-    order = list(layers)
-    for i in range(len(order) - 1):
-        if isinstance(order[i], Rectifier) and isinstance(order[i + 1], MaxPool2D):
-            order[i], order[i + 1] = order[i + 1], order[i]
-    return order

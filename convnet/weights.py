@@ -17,7 +17,7 @@ import numpy as np
 
 from convnet.arrays import Array, Shape
 from convnet.checks import require_positive_int
-from convnet.layers import LAYERS, Layer
+from convnet.layers import LAYERS, Layer, chain
 from convnet.network import Sequential, describe
 from convnet.storage.model_file import ModelFile
 from convnet.storage.npz import Header, naming
@@ -142,26 +142,39 @@ def _count_layers(value: object) -> int:
 
 
 def _make_layer(entry: dict[str, Any]) -> Layer:
-    arguments = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
-    }
+    arguments = {name: _read_argument(value) for name, value in entry.items()}
     kind = arguments.pop("type")
     if kind not in LAYERS:
         raise ValueError(f"unknown layer {kind!r}; known are {', '.join(LAYERS)}")
     return LAYERS[kind](**arguments)
 
 
+def _read_argument(value: Any) -> Any:
+    """Read what a layer is made with: lists are tuples again, descriptions of layers are layers."""
+    if isinstance(value, dict):
+        return _make_layer(value)
+    return tuple(map(_read_argument, value)) if isinstance(value, list) else value
+
+
 def _expected_shapes(layers: list[Layer], input_shape: Shape) -> list[Shape]:
     """Shapes of all arrays in order, without making any: a file may claim absurd sizes."""
-    shapes: list[Shape] = []
+    _require_runnable(layers, input_shape)
+    return [
+        array
+        for layer, shape in chain.inputs(layers, input_shape)
+        for array in layer.array_shapes(shape).values()
+    ]
+
+
+def _require_runnable(layers: list[Layer], input_shape: Shape) -> None:
     shape = input_shape
     for layer in layers:
         next_shape = layer.infer_shape(shape)  # first: it refuses a shape that does not fit
         if math.prod(next_shape) > _LARGEST_OUTPUT:
             raise ValueError(f"{layer!r} makes {next_shape} of {shape}: too much to be run")
-        shapes += layer.array_shapes(shape).values()
+        for branch in layer.branches:
+            _require_runnable(branch, shape)
         shape = next_shape
-    return shapes
 
 
 def _compare(found: Mapping[str, Header], expected: list[Shape]) -> None:

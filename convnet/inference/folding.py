@@ -7,48 +7,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
+
 import numpy as np
 
-from convnet.arrays import Array
-from convnet.layers import BatchNorm, Conv2D, Dense, Dropout, Layer
+from convnet.layers import BatchNorm, Concatenate, Conv2D, Dense, Dropout, Layer, Residual
 from convnet.network import Sequential
 
 
 def fold(network: Sequential) -> Sequential:
     """Return an equal network without BatchNorm and Dropout, as far as they can be folded."""
-    kept: list[Layer] = []
-    weights: list[dict[str, Array]] = []
-    for layer in network.layers:
-        if isinstance(layer, Dropout):
-            continue
-        if isinstance(layer, BatchNorm) and kept and isinstance(kept[-1], Conv2D | Dense):
-            kept[-1] = _with_bias(kept[-1])
-            weights[-1] = _folded(weights[-1], layer)
-            continue
-        kept.append(_fresh(layer))
-        weights.append({**layer.params, **layer.state})
-    folded = Sequential(kept, network.input_shape, rng=np.random.default_rng(0), name=network.name)
-    folded.set_arrays(
-        {
-            f"{layer.name}.{key}": value
-            for layer, arrays in zip(folded.layers, weights, strict=True)
-            for key, value in arrays.items()
-        }
-    )
+    layers, rng = fold_layers(network.layers), np.random.default_rng(0)
+    folded = Sequential(layers, network.input_shape, rng=rng, name=network.name)
     folded.metadata = network.metadata
     return folded
 
 
-def _fresh(layer: Layer) -> Layer:
-    return type(layer)(**layer.config())
+def fold_layers(layers: Sequence[Layer]) -> list[Layer]:
+    """Return equal layers, those within others folded too."""
+    kept: list[Layer] = []
+    for layer in layers:
+        if isinstance(layer, BatchNorm) and kept and isinstance(kept[-1], Conv2D | Dense):
+            kept[-1] = _folded(kept[-1], layer)
+        elif isinstance(layer, Residual | Concatenate):
+            kept.append(layer.with_branches([fold_layers(branch) for branch in layer.branches]))
+        elif not isinstance(layer, Dropout):
+            kept.append(layer)
+    return kept
 
 
-def _with_bias(layer: Layer) -> Layer:
-    return type(layer)(**layer.config() | {"use_bias": True})
-
-
-def _folded(weights: dict[str, Array], norm: BatchNorm) -> dict[str, Array]:
+def _folded(layer: Conv2D | Dense, norm: BatchNorm) -> Layer:
     scale, shift = norm.scale_and_shift
-    bias = weights.get("b", np.zeros_like(scale))
+    bias = layer.params.get("b", np.zeros_like(scale))
+    folded = copy(layer)
+    folded.use_bias = True
     # The output channel is the last axis of both kinds of weights.
-    return {"w": weights["w"] * scale, "b": bias * scale + shift}
+    folded.params = {"w": layer.params["w"] * scale, "b": bias * scale + shift}
+    folded.grads = {}
+    return folded

@@ -11,6 +11,7 @@ Arrays here have no batch axis: images (H, W, C), contiguous.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,7 +20,19 @@ from convnet.correlation.geometry import Geometry
 from convnet.correlation.winograd import TILE
 from convnet.inference import winograd_steps
 from convnet.inference.steps import Step, copy, largest, multiply, pad, runs
-from convnet.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Reshape
+from convnet.layers import (
+    Concatenate,
+    Conv2D,
+    Dense,
+    GlobalAveragePool2D,
+    Layer,
+    MaxPool2D,
+    ReLU,
+    Reshape,
+    Residual,
+    Upsample2D,
+)
+from convnet.layers.chain import execution_order
 from convnet.network import Sequential
 
 
@@ -34,11 +47,7 @@ class Plan:
 
     def __init__(self, network: Sequential) -> None:
         self.input = np.empty(network.input_shape, np.float32)
-        self._steps: list[Step] = []
-        self.output = self.input
-        layers = deque(network.order)
-        while layers:
-            self._add(layers)
+        self._steps, self.output = _chain(network.order, self.input)
 
     def run(self, image: Array) -> Array:
         """Return the outputs for one image (H, W, C): a buffer, good until the next call."""
@@ -47,25 +56,32 @@ class Plan:
             step()
         return self.output
 
-    def _add(self, layers: deque[Layer]) -> None:
-        """Take the first of `layers` off (and a pooling that is done with it); add its steps."""
-        layer = layers.popleft()
-        if isinstance(layer, Conv2D) and layer.groups == 1:
-            pool = _pool_within_tiles(layer, layers)
-            if pool > 1:
-                layers.popleft()
-            steps, self.output = _conv(layer, self.output, pool)
-        elif isinstance(layer, MaxPool2D):
-            steps, self.output = _pool(layer, self.output)
-        elif isinstance(layer, Dense):
-            steps, self.output = _dense(layer, self.output)
-        elif isinstance(layer, ReLU):
-            steps = [_relu(self.output)]
-        elif isinstance(layer, Reshape):
-            steps, self.output = [], self.output.reshape(layer.output_shape)
-        else:
-            steps, self.output = _run_layer(layer, self.output)
-        self._steps += steps
+
+def _chain(layers: Sequence[Layer], source: Array) -> tuple[list[Step], Array]:
+    """Return the steps of layers that feed one another, and the buffer of the last one."""
+    left, steps, out = deque(layers), [], source
+    while left:
+        more, out = _next(left, out)
+        steps += more
+    return steps, out
+
+
+def _next(layers: deque[Layer], source: Array) -> tuple[list[Step], Array]:
+    """Take the first of `layers` off (and a pooling that is done with it)."""
+    layer = layers.popleft()
+    if isinstance(layer, Conv2D) and layer.groups == 1:
+        pool = _pool_within_tiles(layer, layers)
+        if pool > 1:
+            layers.popleft()
+        return _conv(layer, source, pool)
+    if isinstance(layer, ReLU):
+        return [_relu(source)], source
+    if isinstance(layer, Reshape):
+        return [], source.reshape(layer.output_shape)
+    for kind, prepare in _PREPARE.items():
+        if isinstance(layer, kind):
+            return prepare(layer, source)
+    return _run_layer(layer, source)
 
 
 def _in_tiles(layer: Conv2D) -> bool:
@@ -161,7 +177,64 @@ def _relu(buffer: Array) -> Step:
     return lambda: np.maximum(buffer, zeros, out=buffer)
 
 
+def _residual(layer: Residual, source: Array) -> tuple[list[Step], Array]:
+    steps, (main, shortcut) = _branches(layer, source)
+    out = np.empty(layer.output_shape, np.float32)
+    return [*steps, lambda: np.add(main, shortcut, out=out)], out
+
+
+def _concatenate(layer: Concatenate, source: Array) -> tuple[list[Step], Array]:
+    steps, parts = _branches(layer, source)
+    out = np.empty(layer.output_shape, np.float32)
+    ends = np.cumsum([part.shape[-1] for part in parts])
+    places = np.split(out, ends[:-1], axis=-1)
+    return steps + [copy(part, place) for part, place in zip(parts, places, strict=True)], out
+
+
+def _branches(layer: Layer, source: Array) -> tuple[list[Step], list[Array]]:
+    """Return the steps of all branches, and the buffer of each one's output."""
+    steps: list[Step] = []
+    outs = []
+    for branch in layer.branches:
+        start = source
+        if branch and isinstance(branch[0], ReLU | Reshape):
+            # These work in the buffer itself, which the other branches read, too.
+            start = np.empty_like(source)
+            steps.append(copy(source, start))
+        more, out = _chain(execution_order(branch), start)
+        steps += more
+        outs.append(out)
+    return steps, outs
+
+
+def _global_average(layer: GlobalAveragePool2D, source: Array) -> tuple[list[Step], Array]:
+    pixels = source.reshape(-1, source.shape[-1])
+    shares = np.full(len(pixels), 1 / len(pixels), np.float32)
+    out = np.empty(layer.output_shape, np.float32)
+    return [multiply(shares, pixels, out)], out  # BLAS adds up faster than NumPy does
+
+
+def _upsample(layer: Upsample2D, source: Array) -> tuple[list[Step], Array]:
+    """Copy every pixel to its places at once; blending is left to the layer."""
+    if layer.interpolation != "nearest":
+        return _run_layer(layer, source)
+    height, width, channels = source.shape
+    out = np.empty(layer.output_shape, np.float32)
+    places = out.reshape(height, layer.factor, width, layer.factor, channels)
+    return [copy(source[:, None, :, None], places)], out
+
+
 def _run_layer(layer: Layer, source: Array) -> tuple[list[Step], Array]:
     """Call the `forward` of any other layer, and copy what it returns."""
     out = np.empty(layer.output_shape, np.float32)
     return [lambda: np.copyto(out, layer.forward(source[None])[0])], out
+
+
+_PREPARE: dict[type[Layer], Callable[..., tuple[list[Step], Array]]] = {
+    MaxPool2D: _pool,
+    GlobalAveragePool2D: _global_average,
+    Upsample2D: _upsample,
+    Dense: _dense,
+    Residual: _residual,
+    Concatenate: _concatenate,
+}

@@ -6,6 +6,8 @@ Softmax combines the numbers of all classes. Sources stand with each.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from convnet.arrays import Array
@@ -115,6 +117,55 @@ class Tanh(Layer):
     def backward(self, dout: Array) -> Array:
         y = self.cache
         return np.asarray(dout * (1 - y * y))
+
+
+class _SelfGated(Layer):
+    """x·s with s = sigmoid(gate(x)): smooth, close to 0 for x far below 0, close to x far above.
+
+    By the product rule its derivative is s + x·s·(1 - s)·gate'(x).
+    """
+
+    def gate(self, x: Array) -> Array:
+        """Return what the sigmoid is taken of."""
+        return x
+
+    def gate_derivative(self, x: Array) -> Array | float:
+        """Return the derivative of `gate`."""
+        return 1.0
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        s = sigmoid(self.gate(x))
+        if training:
+            self.cache = x, s
+        return np.asarray(x * s)
+
+    def backward(self, dout: Array) -> Array:
+        x, s = self.cache
+        return np.asarray(dout * (s + x * s * (1 - s) * self.gate_derivative(x)))
+
+
+class SiLU(_SelfGated):
+    """x·sigmoid(x), also called Swish (Elfwing et al., 2017; Ramachandran et al., 2017)."""
+
+    kind = "silu"
+
+
+class GELU(_SelfGated):
+    """x·sigmoid(2·√(2/π)·(x + 0.044715·x³)), equal to x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+
+    The tanh form of Hendrycks and Gimpel (2016): closer than 0.0005 to x times the share of the
+    normal distribution below x, which NumPy cannot compute. PyTorch: ``GELU("tanh")``.
+    """
+
+    kind = "gelu"
+    slope, cubic = math.sqrt(8 / math.pi), 0.044715
+
+    def gate(self, x: Array) -> Array:
+        return np.asarray(self.slope * x * (1 + self.cubic * (x * x)))
+
+    def gate_derivative(self, x: Array) -> Array | float:
+        return np.asarray(self.slope * (1 + 3 * self.cubic * (x * x)))
 
 
 class Softmax(Layer):

@@ -6,6 +6,7 @@ the other is `convnet/network.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from inspect import Parameter, signature
 from typing import Any
 
@@ -31,6 +32,8 @@ class Layer:
         What is saved with the weights but not trained (the running statistics of BatchNorm).
     input_shape, output_shape : tuple of int
         Without the batch axis; empty before `build`.
+    branches : sequence of lists of Layer
+        Layers within this one: chains that all take its input. Most kinds have none.
     needs_dx : bool
         Whether anyone will read what `backward` returns. False only while a network's first layer
         is trained: the gradient by the images changes no weight. Layers whose dx is expensive look
@@ -38,6 +41,7 @@ class Layer:
     """
 
     kind = "layer"
+    branches: Sequence[list[Layer]] = ()
 
     def __init__(self) -> None:
         self.name = self.kind
@@ -120,6 +124,11 @@ class Layer:
         """Fill `params` and `state`; `input_shape` and `output_shape` are known by now."""
 
     @property
+    def built(self) -> bool:
+        """Whether `build` was called."""
+        return bool(self.output_shape)
+
+    @property
     def multiply_adds(self) -> int:
         """Multiplications (each with its addition) for one image."""
         return 0
@@ -129,18 +138,36 @@ class Layer:
     ) -> Shape:
         """Fix the input shape, create the parameters, and return the output shape.
 
+        A layer that was built before keeps its parameters.
+
         Raises
         ------
         ValueError
-            If the layer cannot take inputs of that shape.
+            If the layer cannot take inputs of that shape, or has parameters of other shapes.
         """
-        self.input_shape = tuple(input_shape)
+        built, self.input_shape = self.built, tuple(input_shape)
         self.output_shape = self.infer_shape(self.input_shape)
-        self.create_params(rng)
+        if built:
+            self._check_params()
+        else:
+            self.create_params(rng)
         self.params = {key: np.asarray(value, dtype) for key, value in self.params.items()}
         self.state = {key: np.asarray(value, dtype) for key, value in self.state.items()}
         self.grads = {key: np.zeros_like(value) for key, value in self.params.items()}
         return self.output_shape
+
+    def _check_params(self) -> None:
+        expected = self.array_shapes(self.input_shape)
+        for key, value in (self.params | self.state).items():
+            if value.shape != expected[key]:
+                raise ValueError(
+                    f"has weights {key} of shape {value.shape}; inputs of shape "
+                    f"{self.input_shape} need {expected[key]}"
+                )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out of copies what only the next backward pass of this one needs."""
+        return {**self.__dict__, "_cache": None}
 
     def __repr__(self) -> str:
         """Return the expression that makes it; keywords are left out where they are the default."""

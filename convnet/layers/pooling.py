@@ -2,7 +2,8 @@
 
 MaxPool2D keeps the largest, so the gradient goes to the place where it was (the first, if several
 are equal). AveragePool2D keeps the mean, so each number of the window gets 1/size² of the gradient.
-Rows and columns that do not fill a window are left out.
+Rows and columns that do not fill a window are left out. GlobalAveragePool2D has one window, the
+whole picture.
 
 The code does not loop over windows, but over the size² *places in a window*: the first numbers of
 all windows are one strided view of the input, their second numbers another, and so on.
@@ -156,3 +157,31 @@ class AveragePool2D(_Pool):
             np.divide(dout_hwcn[rows], self.pool_size**2, out=dx)
 
         return batch_first(self._scatter(shape, dout.dtype, share))
+
+
+class GlobalAveragePool2D(Layer):
+    """Mean of each channel over the whole picture: (N, H, W, C) to (N, C).
+
+    In place of Flatten and a large Dense, which have a weight for every pixel (Lin et al.,
+    "Network in network", 2014, section 3.2).
+    """
+
+    kind = "global_average_pool"
+
+    def infer_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 3:
+            raise ValueError(f"expects images (H, W, C), got inputs of shape {input_shape}")
+        return input_shape[2:]
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self.check(x)
+        x_hwcn = batch_last(x)
+        if training:
+            self.cache = x_hwcn.shape
+        return batch_first(x_hwcn.mean(axis=(0, 1)))
+
+    def backward(self, dout: Array) -> Array:
+        height, width, channels, batch = self.cache
+        dx = np.empty((height, width, channels, batch), dout.dtype)
+        dx[...] = batch_last(dout) / (height * width)  # the same share for every pixel
+        return batch_first(dx)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convnet.layers import Dropout
+from convnet.layers import Dropout, chain
 from convnet.storage.npz import ArrayFile, Header, naming, save_arrays
 from convnet.storage.packed_json import pack, unpack
 from convnet.training.trainer import Progress, Trainer
@@ -75,8 +75,8 @@ def load(
         if trainer.average is not None:
             trainer.average.params = _group(arrays, "average")
             trainer.average.steps = int(arrays["average-steps"])
-        for layer in _with_generator(trainer):
-            layer.rng.bit_generator.state = record["generators"][layer.name]
+        for name, layer in _with_generator(trainer).items():
+            layer.rng.bit_generator.state = record["generators"][name]
     return progress
 
 
@@ -120,11 +120,11 @@ def _require_fit(headers: Mapping[str, Header], trainer: Trainer) -> None:
 
 def _require_states(states: Mapping[str, Any], trainer: Trainer) -> None:
     """Try the states on other generators of their kind, before any in the network is changed."""
-    for layer in _with_generator(trainer):
+    for name, layer in _with_generator(trainer).items():
         other = type(layer.rng.bit_generator)(0)
-        other.state = states[layer.name]
-        if other.state != states[layer.name]:
-            raise ValueError(f"no state of the generator in {layer.name}: {states[layer.name]}")
+        other.state = states[name]
+        if other.state != states[name]:
+            raise ValueError(f"no state of the generator in {name}: {states[name]}")
 
 
 def _progress(record: dict[str, Any], losses: NDArray[Any]) -> Progress:
@@ -155,12 +155,14 @@ def _compare(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         raise ValueError(f"the run was begun with {'; '.join(differing)}")
 
 
-def _with_generator(trainer: Trainer) -> list[Dropout]:
-    return [layer for layer in trainer.network.layers if isinstance(layer, Dropout)]
+def _with_generator(trainer: Trainer) -> dict[str, Dropout]:
+    layers = chain.walk(trainer.network.layers)
+    return {name: layer for name, layer in layers if isinstance(layer, Dropout)}
 
 
 def _generator_states(trainer: Trainer) -> dict[str, Any]:
-    return {layer.name: layer.rng.bit_generator.state for layer in _with_generator(trainer)}
+    generators = _with_generator(trainer)
+    return {name: layer.rng.bit_generator.state for name, layer in generators.items()}
 
 
 def _prefixed(group: str, arrays: dict[str, Any]) -> dict[str, NDArray[Any]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from convnet.arrays import Array
 from convnet.checks import require_fraction
-from convnet.layers import BatchNorm
+from convnet.layers import BatchNorm, chain
 from convnet.network import Sequential
 
 
@@ -52,7 +52,8 @@ class WeightAverage:
 
 def measure_statistics(network: Sequential, batches: Iterable[Array]) -> None:
     """Set the running statistics of every BatchNorm to their plain mean over `batches`."""
-    norms = [layer for layer in network.layers if isinstance(layer, BatchNorm)]
+    layers = [layer for _, layer in chain.walk(network.layers)]
+    norms = [layer for layer in layers if isinstance(layer, BatchNorm)]
     momenta = [layer.momentum for layer in norms]
     for count, batch in enumerate(batches):
         for layer in norms:
@@ -60,5 +61,5 @@ def measure_statistics(network: Sequential, batches: Iterable[Array]) -> None:
         network.forward(batch, training=True)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
-    for trained in network.layers:
+    for trained in layers:
         trained.cache = None

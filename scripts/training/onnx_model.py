@@ -1,4 +1,4 @@
-"""A network as an ONNX model: one node for each layer that computes something.
+"""A network as an ONNX model: one node, or a few, for each layer that computes something.
 
 ONNX's convolution and pooling want the channels before the rows (N, C, H, W); ours come last. So
 the graph transposes only where that changes: before the first convolution, and where an image
@@ -15,20 +15,27 @@ from numpy.typing import NDArray
 
 from convnet.arrays import Shape
 from convnet.layers import (
+    GELU,
     AveragePool2D,
     BatchNorm,
+    Concatenate,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePool2D,
     Layer,
+    LayerNorm,
     LeakyReLU,
     MaxPool2D,
     ReLU,
     Reshape,
+    Residual,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
+    Upsample2D,
 )
 from convnet.network import Sequential
 
@@ -60,6 +67,12 @@ class _Graph:
             self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), constant))
         inputs = [self.value, *constants]
         self.nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
+        self.value = name
+
+    def join(self, operator: str, *values: str, **attributes: object) -> None:
+        """Append a node on values that there are; its result is the next value."""
+        name = f"{operator.lower()}{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, values, [name], name, **attributes))
         self.value = name
 
     def put_channels(self, first: bool) -> None:
@@ -127,6 +140,61 @@ def _reshape(graph: _Graph, layer: Reshape) -> None:
     graph.reshape(layer.output_shape)
 
 
+def _global_average(graph: _Graph, layer: GlobalAveragePool2D) -> None:
+    graph.add("ReduceMean", axes=[2, 3] if graph.channels_first else [1, 2], keepdims=0)
+    graph.rank, graph.channels_first = 2, False
+
+
+def _upsample(graph: _Graph, layer: Upsample2D) -> None:
+    graph.put_channels(first=True)
+    scales = np.array([1, 1, layer.factor, layer.factor], np.float32)
+    how = {
+        "nearest": {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+        "bilinear": {"coordinate_transformation_mode": "half_pixel"},
+    }[layer.interpolation]
+    mode = "linear" if layer.interpolation == "bilinear" else "nearest"
+    graph.add("Resize", np.empty(0, np.float32), scales, mode=mode, **how)
+
+
+def _branches(operator: str) -> Callable[[_Graph, Residual | Concatenate], None]:
+    def convert(graph: _Graph, layer: Residual | Concatenate) -> None:
+        graph.put_channels(first=True)
+        start, rank = graph.value, graph.rank
+        values = []
+        for branch in layer.branches:
+            graph.value, graph.rank, graph.channels_first = start, rank, True
+            for within in branch:
+                _convert(graph, within)
+            graph.put_channels(first=True)
+            values.append(graph.value)
+        graph.join(operator, *values, **({"axis": 1} if operator == "Concat" else {}))
+
+    return convert
+
+
+def _layer_norm(graph: _Graph, layer: LayerNorm) -> None:
+    graph.put_channels(first=False)
+    values = (_float(layer.params[key]) for key in ("gamma", "beta"))
+    graph.add("LayerNormalization", *values, axis=-1, epsilon=layer.epsilon)
+
+
+def _silu(graph: _Graph, layer: SiLU) -> None:
+    x = graph.value
+    graph.add("Sigmoid")
+    graph.join("Mul", x, graph.value)
+
+
+def _gelu(graph: _Graph, layer: GELU) -> None:
+    """Write x·sigmoid(slope·x·(1 + cubic·x²)): ONNX has a node of its own from opset 20 on."""
+    x = graph.value
+    graph.join("Mul", x, x)
+    graph.add("Mul", np.float32([layer.slope * layer.cubic]))
+    graph.add("Add", np.float32([layer.slope]))
+    graph.join("Mul", x, graph.value)
+    graph.add("Sigmoid")
+    graph.join("Mul", x, graph.value)
+
+
 def _same(operator: str) -> Callable[[_Graph, Layer], None]:
     return lambda graph, layer: graph.add(operator)
 
@@ -139,13 +207,20 @@ CONVERTERS: dict[type[Layer], Callable[..., None]] = {
     Conv2D: _conv,
     MaxPool2D: _pool("MaxPool"),
     AveragePool2D: _pool("AveragePool"),
+    GlobalAveragePool2D: _global_average,
+    Upsample2D: _upsample,
+    Residual: _branches("Add"),
+    Concatenate: _branches("Concat"),
     Dense: _dense,
     BatchNorm: _batch_norm,
+    LayerNorm: _layer_norm,
     Dropout: _nothing,
     Flatten: _reshape,
     Reshape: _reshape,
     ReLU: _same("Relu"),
     LeakyReLU: _leaky_relu,
+    GELU: _gelu,
+    SiLU: _silu,
     Sigmoid: _same("Sigmoid"),
     Tanh: _same("Tanh"),
     Softmax: _softmax,
@@ -162,14 +237,18 @@ def to_onnx(network: Sequential) -> bytes:
     """
     graph = _Graph(network.input_shape)
     for layer in network.layers:
-        if type(layer) not in CONVERTERS:
-            raise ValueError(f"{layer.name}: {type(layer).__name__} has no converter to ONNX")
-        CONVERTERS[type(layer)](graph, layer)
+        _convert(graph, layer)
     if not isinstance(network.layers[-1], Softmax | Sigmoid):
         _softmax(graph)  # as `network.predict` does
     graph.put_channels(first=False)
     graph.nodes[-1].output[0] = "probabilities"
     return _model(graph, network).SerializeToString()
+
+
+def _convert(graph: _Graph, layer: Layer) -> None:
+    if type(layer) not in CONVERTERS:
+        raise ValueError(f"{layer.name}: {type(layer).__name__} has no converter to ONNX")
+    CONVERTERS[type(layer)](graph, layer)
 
 
 def _model(graph: _Graph, network: Sequential) -> onnx.ModelProto:

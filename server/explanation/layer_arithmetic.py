@@ -14,7 +14,10 @@ LARGEST = 100_000
 """Most weights that are sent without a `channel`."""
 
 WINDOWED = ("Conv2D", "MaxPool2D", "AveragePool2D")
-WHOLE = ("Flatten", "Reshape", "Softmax")
+WHOLE = (
+    *("Flatten", "Reshape", "Softmax"),
+    *("GlobalAveragePool2D", "Upsample2D", "Residual", "Concatenate"),
+)
 
 
 def detail(step: Trace, index: int, channel: int | None) -> dict[str, Any]:

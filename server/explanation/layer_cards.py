@@ -1,5 +1,6 @@
 """What a network is made of, layer by layer, in words and numbers."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,10 @@ SENTENCES = {
     "Softmax": "Turns scores into probabilities that add up to 1",
     "BatchNorm": "Brings every channel to a learned mean and spread",
     "Dropout": "Does nothing once the network is trained",
+    "LayerNorm": "Brings the channels of every pixel to a learned mean and spread",
+    "GELU": "Lets positive numbers pass and fades negative ones out, smoothly",
+    "SiLU": "Lets positive numbers pass and fades negative ones out, smoothly",
+    "GlobalAveragePool2D": "Takes the mean of every map",
 }
 POOLING = {"MaxPool2D": "largest number", "AveragePool2D": "mean"}
 
@@ -23,13 +28,26 @@ def describe(layer: Layer, index: int) -> dict[str, Any]:
         "index": index,
         "name": layer.name,
         "kind": kind,
-        "description": WORDS[kind](layer) if kind in WORDS else SENTENCES[kind],
+        "description": words(layer),
         "input_shape": list(layer.input_shape),
         "output_shape": list(layer.output_shape),
         "parameters": sum(value.size for value in layer.params.values()),
         "multiply_adds": layer.multiply_adds,
         **geometry(layer),
     }
+
+
+def words(layer: Layer) -> str:
+    """Say what a layer does; one without words here says it in its docstring's first sentence."""
+    kind = type(layer).__name__
+    if kind in WORDS:
+        return WORDS[kind](layer)
+    return SENTENCES.get(kind) or first_sentence(inspect.getdoc(layer) or kind)
+
+
+def first_sentence(text: str) -> str:
+    """Return the text up to the first full stop, on one line."""
+    return " ".join(text.split("\n\n")[0].split()).partition(". ")[0].rstrip(".")
 
 
 def geometry(layer: Layer) -> dict[str, Any]:
@@ -83,6 +101,26 @@ def shape_words(layer: Layer) -> str:
     return f"Lays out {before} numbers as {after}"
 
 
+def upsample_words(layer: Layer) -> str:
+    """Describe an upsampling."""
+    config = layer.config()
+    how = "blended with its neighbours" if config["interpolation"] == "bilinear" else "repeated"
+    return f"Makes every pixel {config['factor']}×{config['factor']} pixels, {how}"
+
+
+def residual_words(layer: Layer) -> str:
+    """Describe a residual block."""
+    main, shortcut = layer.branches
+    through = f", which goes through {shortcut[0].name}" if shortcut else ""
+    return f"Adds what {', '.join(part.name for part in main)} make of the input to it{through}"
+
+
+def concatenate_words(layer: Layer) -> str:
+    """Describe a concatenation."""
+    names = (" → ".join(part.name for part in branch) or "the input" for branch in layer.branches)
+    return f"Stacks the maps of {' and '.join(names)}"
+
+
 def count(number: int, noun: str) -> str:
     """Say how many, in the right number."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
@@ -96,4 +134,7 @@ WORDS: dict[str, Callable[[Layer], str]] = {
     "LeakyReLU": leaky_words,
     "Flatten": shape_words,
     "Reshape": shape_words,
+    "Upsample2D": upsample_words,
+    "Residual": residual_words,
+    "Concatenate": concatenate_words,
 }

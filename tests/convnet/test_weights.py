@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import convnet
-from convnet.layers import LAYERS, Layer
+from convnet.layers import LAYERS, Layer, chain
 from convnet.storage.npz import ArrayFile, save_arrays
 from tests.support.memory import memory_limit
 
@@ -20,13 +20,18 @@ EVERY_LAYER: list[Layer] = [
     convnet.LeakyReLU(0.2),
     convnet.MaxPool2D(2, 1),
     convnet.Conv2D(3, (2, 3), padding="same", use_bias=False),
-    convnet.Tanh(),
+    convnet.Residual([convnet.Conv2D(7, 3, padding=1), convnet.BatchNorm(), convnet.GELU()]),
+    convnet.Concatenate([[], [convnet.Upsample2D(2), convnet.SiLU(), convnet.MaxPool2D(2)]]),
+    convnet.Concatenate([[convnet.Residual([convnet.LayerNorm()])], [convnet.Tanh()]]),
+    convnet.Conv2D(3, 1),
     convnet.AveragePool2D(2),
     convnet.ReLU(),
     convnet.Reshape((3, 9)),
     convnet.Dropout(0.25),
     convnet.Flatten(),
     convnet.Sigmoid(),
+    convnet.Reshape((3, 3, 3)),
+    convnet.GlobalAveragePool2D(),
     convnet.Dense(10, use_bias=False),
     convnet.Softmax(),
 ]
@@ -44,7 +49,7 @@ def network(rng: np.random.Generator) -> convnet.Sequential:
 
 
 def test_every_layer_is_in_it(network: convnet.Sequential) -> None:
-    assert {type(layer).__name__ for layer in network.layers} == set(LAYERS)
+    assert {type(layer).__name__ for _, layer in chain.walk(network.layers)} == set(LAYERS)
 
 
 def test_a_network_comes_back(

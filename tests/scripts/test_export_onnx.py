@@ -10,21 +10,28 @@ import pytest
 
 import convnet
 from convnet import (
+    GELU,
     AveragePool2D,
     BatchNorm,
+    Concatenate,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePool2D,
     Layer,
+    LayerNorm,
     LeakyReLU,
     MaxPool2D,
     ReLU,
     Reshape,
+    Residual,
     Sequential,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
+    Upsample2D,
 )
 from convnet.layers import LAYERS
 from convnet.training.weight_average import measure_statistics
@@ -87,6 +94,20 @@ IMAGES: dict[str, list[Layer]] = {
     "dropout": [Dropout(0.9), Conv2D(4, 3), Dropout(0.5)],
     "softmax over channels": [Conv2D(4, 3), Softmax(), Conv2D(3, 2)],
     "another shape": [Conv2D(4, 3), Reshape((4, 14, 4)), Conv2D(3, 2)],
+    "residuals": [
+        Residual([Conv2D(4, 3, padding=1, use_bias=False), BatchNorm(), ReLU(), Conv2D(4, 1)]),
+        Residual([Conv2D(6, 3, stride=2, padding=1), GELU()]),
+    ],
+    "branches": [
+        Concatenate([[], [Conv2D(2, 3, padding=1), Softmax()], [MaxPool2D(1), SiLU()]]),
+        Conv2D(4, 3),
+    ],
+    "branches within branches": [Concatenate([[Residual([Tanh()])], [Concatenate([[], []])]])],
+    "branches of other shapes": [Concatenate([[Flatten()], [GlobalAveragePool2D()]])],
+    "residual of rows": [Reshape((30, 9)), Residual([Tanh()]), LayerNorm()],
+    "repeated pixels": [Conv2D(4, 3), Upsample2D(3), Conv2D(2, 3)],
+    "blended pixels": [Conv2D(4, 3), Upsample2D(2, "bilinear"), Upsample2D(3, "bilinear")],
+    "normalised pixels": [Conv2D(4, 3), LayerNorm(0.1), GELU(), Conv2D(4, 3), SiLU()],
     "vectors of channels": [Conv2D(4, 3), Reshape((28, 8)), BatchNorm(), Tanh()],
 }
 
@@ -103,6 +124,8 @@ ENDS: dict[str, list[Layer]] = {
     "sigmoid": [Dense(4), Sigmoid()],
     "no bias": [Dense(4, use_bias=False)],
     "normalised vectors": [Dense(6), BatchNorm(), ReLU(), Dense(4), BatchNorm()],
+    "residual vectors": [Residual([Dense(6), ReLU()]), LayerNorm(), Dense(4)],
+    "mean of a row of pixels": [Reshape((7, 1, 1)), Conv2D(4, 1), GlobalAveragePool2D()],
     "dropout last": [Dense(4), Dropout(0.5)],
 }
 

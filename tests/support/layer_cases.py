@@ -7,19 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from convnet.layers import (
+    GELU,
     AveragePool2D,
     BatchNorm,
+    Concatenate,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePool2D,
+    LayerNorm,
     LeakyReLU,
     MaxPool2D,
     ReLU,
     Reshape,
+    Residual,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
+    Upsample2D,
 )
 from tests.support import reference
 
@@ -106,6 +113,35 @@ def norm(shape, batch):
     )
 
 
+def layer_norm(shape, batch=3):
+    return Case(
+        f"layer norm on {shape} x {batch}",
+        lambda: LayerNorm(epsilon=1e-2),
+        shape,
+        lambda x, params: reference.layer_norm(x, params["gamma"], params["beta"], 1e-2),
+        batch,
+    )
+
+
+def upsample(factor, interpolation, shape, batch=3):
+    return Case(
+        f"upsample {factor} {interpolation} on {shape} x {batch}",
+        lambda: Upsample2D(factor, interpolation),
+        shape,
+        lambda x, _: reference.upsample(x, factor, bilinear=interpolation == "bilinear"),
+        batch,
+    )
+
+
+def convolved(x, params, name, **settings):
+    """The output of a layer within another one."""
+    return reference.convolution(x, params[f"{name}.w"], params.get(f"{name}.b"), **settings)
+
+
+def rectified(x):
+    return np.maximum(x, 0)
+
+
 CONVOLUTIONS = [
     conv(3, (6, 7, 2)),
     conv((3, 2), (6, 7, 2)),
@@ -187,6 +223,81 @@ POOLINGS = [
         (3, 2, (13, 13, 3), 131),
     ]
 ]
+UPSAMPLINGS = [
+    upsample(factor, interpolation, shape, batch)
+    for interpolation in ("nearest", "bilinear")
+    for factor, shape, batch in [
+        (2, (3, 4, 2), 3),
+        (3, (4, 3, 2), 1),
+        (4, (1, 2, 3), 9),
+        (1, (3, 2, 2), 2),
+        (2, (9, 8, 5), 66),
+    ]
+]
+BRANCHES = [
+    Case(
+        "residual of the same shape",
+        lambda: Residual([ReLU(), Conv2D(2, 3, padding=1)]),
+        (5, 6, 2),
+        lambda x, p: x + convolved(rectified(x), p, "conv1", padding=1),
+    ),
+    Case(
+        "residual with a shortcut",
+        lambda: Residual([Conv2D(3, 3, padding=1, stride=2), ReLU(), MaxPool2D(2)]),
+        (9, 8, 2),
+        lambda x, p: (
+            reference.pool(
+                rectified(convolved(x, p, "conv1", padding=1, stride=(2, 2))), 2, 2, mean=False
+            )
+            + convolved(x, p, "conv2", stride=(5, 4))
+        ),
+        9,
+    ),
+    Case(
+        "residual of vectors",
+        lambda: Residual([Dense(4), Tanh()]),
+        (5,),
+        lambda x, p: (
+            np.tanh(reference.dense(x, p["dense1.w"], p["dense1.b"]))
+            + reference.dense(x, p["dense2.w"])
+        ),
+    ),
+    Case("residual of one layer", lambda: Residual([Tanh()]), (3, 2), lambda x, _: x + np.tanh(x)),
+    Case(
+        "concatenate",
+        lambda: Concatenate([[], [Conv2D(3, 3, padding=1), ReLU()], [Conv2D(1, 1)]]),
+        (5, 4, 2),
+        lambda x, p: np.concatenate(
+            [
+                x,
+                rectified(convolved(x, p, "conv1", padding=1)),
+                convolved(x, p, "conv2"),
+            ],
+            axis=-1,
+        ),
+        9,
+    ),
+    Case(
+        "concatenate vectors",
+        lambda: Concatenate([[Tanh()], []]),
+        (5,),
+        lambda x, _: np.hstack([np.tanh(x), x]),
+    ),
+    Case(
+        "branches within branches",
+        lambda: Concatenate(
+            [[Residual([Tanh()]), Residual([ReLU()])], [MaxPool2D(2), Upsample2D()]]
+        ),
+        (4, 6, 2),
+        lambda x, _: np.concatenate(
+            [
+                x + np.tanh(x) + rectified(x + np.tanh(x)),
+                reference.upsample(reference.pool(x, 2, 2, mean=False), 2, bilinear=False),
+            ],
+            axis=-1,
+        ),
+    ),
+]
 OTHERS = [
     dense(5, 3),
     dense(5, 1),
@@ -199,6 +310,15 @@ OTHERS = [
     activation(Sigmoid, lambda z: 1 / (1 + math.exp(-z))),
     activation(Tanh, math.tanh),
     activation(ReLU, lambda z: max(z, 0.0), (7,)),
+    activation(SiLU, lambda z: z / (1 + math.exp(-z))),
+    activation(
+        GELU, lambda z: z / 2 * (1 + math.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+    ),
+    layer_norm((3, 4, 5)),
+    layer_norm((6,), 4),
+    layer_norm((5, 6, 3), 66),
+    Case("global average", GlobalAveragePool2D, (3, 4, 2), lambda x, _: x.mean(axis=(1, 2))),
+    Case("global average x 66", GlobalAveragePool2D, (7, 7, 3), lambda x, _: x.mean((1, 2)), 66),
     Case("softmax on (5,)", Softmax, (5,), lambda x, _: reference.softmax(x)),
     Case("softmax on (2, 3, 4)", Softmax, (2, 3, 4), lambda x, _: reference.softmax(x)),
     Case("flatten", Flatten, (2, 3, 4), lambda x, _: x.reshape(len(x), 24)),
@@ -211,5 +331,14 @@ OTHERS = [
     norm((7, 7, 5), 66),
     Case("dropout 0", lambda: Dropout(0.0), (3, 4, 2), lambda x, _: x),
 ]
-RANDOM = [Case("dropout 0.4", lambda: Dropout(0.4), (3, 4, 2), None)]
-CASES = CONVOLUTIONS + WINOGRAD + POOLINGS + OTHERS
+# Layers whose output in training is another one, or drawn at random.
+RANDOM = [
+    Case("dropout 0.4", lambda: Dropout(0.4), (3, 4, 2), None),
+    Case(
+        "residual with batch norm and dropout",
+        lambda: Residual([Conv2D(3, 3, padding=1, use_bias=False), BatchNorm(), Dropout(0.4)]),
+        (4, 5, 2),
+        None,
+    ),
+]
+CASES = CONVOLUTIONS + WINOGRAD + POOLINGS + UPSAMPLINGS + BRANCHES + OTHERS

@@ -108,3 +108,33 @@ def softmax(x: Array) -> Array:
         exponentials = [math.exp(z) for z in x[index]]
         out[index] = [e / sum(exponentials) for e in exponentials]
     return out
+
+
+def upsample(x: Array, factor: int, *, bilinear: bool) -> Array:
+    """Read the picture between the centres of its pixels, output by output."""
+    batch, height, width, channels = x.shape
+    out = np.zeros((batch, height * factor, width * factor, channels), x.dtype)
+    for i, j in np.ndindex(out.shape[1:3]):
+        if not bilinear:
+            out[:, i, j] = x[:, i // factor, j // factor]
+            continue
+        for row, down in between(i, factor, height):
+            for column, across in between(j, factor, width):
+                out[:, i, j] += down * across * x[:, row, column]
+    return out
+
+
+def between(at: int, factor: int, size: int) -> list[tuple[int, float]]:
+    """Return the two pixels that an output lies between, each with its weight."""
+    place = min(max((at + 0.5) / factor - 0.5, 0.0), size - 1.0)
+    first = int(place)
+    return [(first, 1 - place + first), (min(first + 1, size - 1), place - first)]
+
+
+def layer_norm(x: Array, gamma: Array, beta: Array, epsilon: float) -> Array:
+    """Give the channels of every pixel mean `beta` and deviation `gamma`."""
+    out = np.empty_like(x)
+    for index in np.ndindex(x.shape[:-1]):
+        pixel = x[index].astype(np.float64)
+        out[index] = (pixel - pixel.mean()) / math.sqrt(pixel.var() + epsilon) * gamma + beta
+    return out

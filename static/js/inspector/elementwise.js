@@ -17,6 +17,9 @@ const RULES = {
   Flatten: ({ places }, at) => `number ${count(at + 1)} of one long row (${placeIn(places, at)})`,
   Reshape: ({ places }, at) => `number ${count(at + 1)} of another shape (${placeIn(places, at)})`,
   Softmax: () => "eˣ as a share of the sum over all of them",
+  LayerNorm: () => "(x − mean of its pixel) / spread of its pixel × gamma + beta",
+  GELU: () => "x / 2 · (1 + tanh(0.8 · (x + 0.045 · x³))): a rounded max(0, x)",
+  SiLU: () => "x / (1 + e⁻ˣ): a rounded max(0, x)",
   BatchNorm: ({ gamma, beta, mean, variance }) =>
     `(x − ${signed(mean)}) / √${signed(variance)} × ${signed(gamma)} + ${signed(beta)}`,
 };
@@ -72,9 +75,12 @@ export class ElementwiseInspector {
     const at = Math.min(row * output.shape[1] + column, total - 1); // zeros fill the last row
     this.#cell = cellAt(at, output.shape);
     this.#output.frame(...this.#cell, 1, 1);
-    this.#input.frame(...cellAt(at, input.shape), 1, 1);
+    const rule = RULES[this.#kind];
+    if (rule) this.#input.frame(...cellAt(at, input.shape), 1, 1);
     this.#equation.replaceChildren(
-      `x = ${signed(input.values[at])} becomes ${RULES[this.#kind](this.#detail, at)}: `,
+      rule
+        ? `x = ${signed(input.values[at])} becomes ${rule(this.#detail, at)}: `
+        : `Number ${count(at + 1)} of the output: `,
       element("strong", {}, signed(output.values[at])),
       ".",
     );

@@ -20,7 +20,10 @@ export const INSPECTORS = {
 };
 
 /** Kinds that change the shape or mix all numbers: none of their maps can be shown by itself. */
-const WHOLE = new Set(["Flatten", "Reshape", "Softmax"]);
+const WHOLE = new Set([
+  ...["Flatten", "Reshape", "Softmax"],
+  ...["GlobalAveragePool2D", "Upsample2D", "Residual", "Concatenate"],
+]);
 
 /**
  * Which file of the engine computes a layer, if it is not activations.py.
@@ -36,6 +39,11 @@ export const SOURCES = {
   Reshape: "reshape.py",
   BatchNorm: "normalization.py",
   Dropout: "dropout.py",
+  LayerNorm: "layer_norm.py",
+  GlobalAveragePool2D: "pooling.py",
+  Upsample2D: "upsample.py",
+  Residual: "branches.py",
+  Concatenate: "branches.py",
 };
 
 export class Inspector {

@@ -10,20 +10,28 @@ import convnet
 from convnet.inference import served_network
 from convnet.inference.folding import fold
 from convnet.layers import (
+    GELU,
     AveragePool2D,
     BatchNorm,
+    Concatenate,
     Conv2D,
     Dense,
     Dropout,
     Flatten,
+    GlobalAveragePool2D,
+    LayerNorm,
     LeakyReLU,
     MaxPool2D,
     ReLU,
     Reshape,
+    Residual,
     Sigmoid,
+    SiLU,
     Softmax,
     Tanh,
+    Upsample2D,
 )
+from convnet.layers.chain import walk
 
 
 def everything(rng):
@@ -61,7 +69,7 @@ def everything(rng):
 
 def trained(network, rng):
     """Give BatchNorm statistics, scales and shifts that make a difference."""
-    for layer in network.layers:
+    for _, layer in walk(network.layers):
         if isinstance(layer, BatchNorm):
             for values in (*layer.params.values(), *layer.state.values()):
                 values[...] = rng.uniform(0.5, 1.5, values.shape)
@@ -122,6 +130,45 @@ def test_kernels_with_gaps_and_groups(conv, channels):
         x = rng.normal(size=(count, *network.input_shape)).astype(np.float32)
         exact = network.forward(x.astype(np.float64))
         np.testing.assert_allclose(served.logits(x), exact, atol=1e-5 * np.abs(exact).max())
+
+
+def branching(rng):
+    """Branches that work in the buffer they read, that change shapes, that are within others."""
+    return convnet.Sequential(
+        [
+            Conv2D(4, 3, use_bias=False),
+            BatchNorm(),
+            Concatenate(
+                [[], [ReLU()], [Flatten(), Reshape((8, 7, 4)), ReLU(), Upsample2D(3), MaxPool2D(3)]]
+            ),
+            Residual(
+                [ReLU(), MaxPool2D(3, 1), Conv2D(5, 3, padding=2, use_bias=False), BatchNorm()]
+            ),
+            Residual([Dropout(0.5), Concatenate([[ReLU()], [Residual([Tanh()])]])]),
+            LayerNorm(),
+            Concatenate([[Conv2D(3, 1), BatchNorm(), GELU()], [Upsample2D(2), AveragePool2D(2)]]),
+            Upsample2D(2, "bilinear"),
+            SiLU(),
+            GlobalAveragePool2D(),
+            Residual([Dense(6, use_bias=False), BatchNorm(), Dropout(0.5)]),
+        ],
+        (10, 9, 3),
+        rng=rng,
+    )
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 40])
+def test_branches(count):
+    rng = np.random.default_rng(0)
+    network = trained(branching(rng), rng)
+    x = rng.normal(size=(count, *network.input_shape)).astype(np.float32)
+    served = convnet.InferenceNetwork(network)
+    kinds = {type(layer) for _, layer in walk(served.network.layers)}
+    assert not kinds & {BatchNorm, Dropout}
+    exact = network.forward(x.astype(np.float64))
+    np.testing.assert_allclose(
+        served.logits(x), exact, atol=1e-5 * max(1, np.abs(exact).max(initial=0))
+    )
 
 
 def test_batch_norm_and_dropout_are_folded_away(network):
