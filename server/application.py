@@ -11,6 +11,7 @@ from server.config import MAX_FORM_FIELDS, Config
 from server.images.decode import set_up_pillow
 from server.malloc import set_up_malloc
 from server.middleware import (
+    access,
     access_log,
     below_path,
     body_limit,
@@ -88,6 +89,7 @@ def surround(app: Flask, parts: Services) -> None:
     )
     error_handlers.register(app, config.retry_after)
     below_path.register(app, config.script_name, config.trusted_proxies)
+    access.register(app, config.keys, config.rate_limit)
     app.before_request(lambda: body_limit.limit(request, config.max_body_bytes))
 
 

@@ -114,6 +114,12 @@ class Config:
     cors_origins: str = setting(
         "", "origins whose pages may call the API, separated by commas; * is any, empty is none"
     )
+    api_keys: str = setting(
+        "", "keys, separated by commas, of which a request for a reading needs one; none if empty"
+    )
+    rate_limit: int = setting(
+        0, "requests a minute for each key or address; more are answered 429; 0 is any", low=0
+    )
     script_name: str = setting(
         "",
         "path below which the service is, such as /digits, if the proxy leaves it in the address",
@@ -189,7 +195,17 @@ class Config:
     @property
     def allowed_origins(self) -> frozenset[str]:
         """The entries of ``cors_origins``."""
-        return frozenset(filter(None, (part.strip() for part in self.cors_origins.split(","))))
+        return entries(self.cors_origins)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The entries of ``api_keys``."""
+        return entries(self.api_keys)
+
+
+def entries(text: str) -> frozenset[str]:
+    """Take a list with commas apart."""
+    return frozenset(filter(None, (part.strip() for part in text.split(","))))
 
 
 def parse(item: "dataclasses.Field[Any]", text: str) -> int | str:

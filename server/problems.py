@@ -11,6 +11,7 @@ MOST_SHOWN = 6
 KINDS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be understood"),
     "not_json": (400, "Not valid JSON"),
+    "unauthorized": (401, "A key is needed"),
     "not_found": (404, "There is nothing here"),
     "method_not_allowed": (405, "This address does not take that method"),
     "request_timeout": (408, "The request took too long to arrive"),
@@ -26,6 +27,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "too_many_pixels": (422, "The picture has too many pixels"),
     "blank_image": (422, "Nothing is drawn"),
     "too_many_marks": (422, "More is drawn than a number"),
+    "too_many_requests": (429, "Too many requests"),
     "headers_too_large": (431, "The header of the request is too large"),
     "internal_error": (500, "Something went wrong here"),
     "not_implemented": (501, "This is not supported"),

@@ -29,7 +29,10 @@ HEADERS = {
 }
 """Sent with every answer, errors too."""
 
-ALLOWED = "Content-Type, If-None-Match, Inference-Header-Content-Length, X-Request-Id"
+ALLOWED = (
+    "Authorization, Content-Type, If-None-Match, Inference-Header-Content-Length, "
+    "X-API-Key, X-Request-Id"
+)
 EXPOSED = "Allow, ETag, Inference-Header-Content-Length, Retry-After, X-Request-Id"
 PREFLIGHT_SECONDS = "7200"
 

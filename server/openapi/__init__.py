@@ -26,10 +26,16 @@ NumPy: {names}.
 DESCRIPTION = """\
 
 A picture is a PNG, JPEG, WebP, GIF or BMP file (the first frame): in base64 inside JSON, as the
-body itself, or in a form. Requests need no key. Every error is an `application/problem+json`
+body itself, or in a form. Every error is an `application/problem+json`
 document (RFC 9457); programs should look at its `code`. Every answer has an `X-Request-Id`: the
 client's own if it sent a plain one, else a new one.
 """
+
+
+KEYS = {
+    False: "Requests need no key.\n",
+    True: "Requests for a reading need a key: `Authorization: Bearer KEY`.\n",
+}
 
 
 def what_it_reads(recognizer: Recognizer) -> str:
@@ -54,7 +60,7 @@ def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
             "title": "Digit reading" if digits else "Picture reading",
             "version": recognizer.version,
             "summary": f"{what} in pictures, read by a network written from scratch",
-            "description": what_it_reads(recognizer) + DESCRIPTION,
+            "description": what_it_reads(recognizer) + DESCRIPTION + KEYS[bool(config.keys)],
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "."}],  # wherever this description is
@@ -70,7 +76,13 @@ def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
             "schemas": schemas(config, recognizer),
             "headers": HEADERS,
             "examples": refused,
+            **(
+                {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
+                if config.keys
+                else {}
+            ),
         },
+        **({"security": [{"key": []}, {}]} if config.keys else {}),
         "x-limits": limits(config, recognizer),
         "x-problems": [
             {

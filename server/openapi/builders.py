@@ -12,10 +12,12 @@ Part = dict[str, Any]
 WITH_BODY = (
     "bad_request",
     "not_json",
+    "unauthorized",
     "request_timeout",
     "too_large",
     "unsupported_media_type",
     "invalid_field",
+    "too_many_requests",
     "headers_too_large",
     "busy",
 )
@@ -66,7 +68,7 @@ def problems(*codes: str) -> dict[str, Part]:
     for status in sorted({KINDS[code][0] for code in codes}):
         same = [code for code in codes if KINDS[code][0] == status]
         text = "; ".join(f"{KINDS[code][1]} (`{code}`)" for code in same)
-        headers = ("Retry-After",) if status == 503 else ()
+        headers = ("Retry-After",) if status in (429, 503) else ()
         described[str(status)] = problem(text, same, headers)
     return described
 

@@ -38,6 +38,7 @@ def of_requests(config: Config) -> list[Problem]:
             "not_json",
             "the body is not valid JSON: Expecting value: line 1 column 1 (char 0)",
         ),
+        Problem("unauthorized", "this service needs a key: send it as `Authorization: Bearer KEY`"),
         Problem("not_found", "there is nothing at /predictions"),
         Problem("method_not_allowed", "/predict takes OPTIONS, POST, not GET"),
         Problem("request_timeout", late),
@@ -45,6 +46,7 @@ def of_requests(config: Config) -> list[Problem]:
         Problem("uri_too_long", problems.DETAILS["uri_too_long"]),
         Problem("unsupported_media_type", of_type),
         Problem("expectation_failed", "Unable to comply with expectation: '101-jump'"),
+        Problem("too_many_requests", "at most 60 requests a minute; try again in a moment"),
         Problem("headers_too_large", problems.DETAILS["headers_too_large"]),
         Problem("not_implemented", "Unsupported transfer coding: 'gzip'"),
     ]

@@ -24,6 +24,7 @@ def of_requests(config: Config) -> dict[str, str]:
             "`Infinity`, a number of more than 1000 digits or beyond a double, the same key twice "
             "in one object, half of a surrogate pair, and nesting that is too deep"
         ),
+        "unauthorized": "the service needs a key (`API_KEYS`), and none or a wrong one was sent",
         "not_found": "there is nothing at this address",
         "method_not_allowed": "the address does not take this method; `Allow` lists those it takes",
         "request_timeout": f"the request did not arrive within {config.receive_timeout} seconds",
@@ -40,6 +41,10 @@ def of_requests(config: Config) -> dict[str, str]:
         "expectation_failed": "`Expect` asks for something other than `100-continue`",
         "invalid_field": (
             "a field does not hold what it should (`field` names it), or a form has two `image`"
+        ),
+        "too_many_requests": (
+            "this key or address has asked more often than the service allows (`RATE_LIMIT`); "
+            "`Retry-After` says when to come back"
         ),
         "headers_too_large": (
             f"the header of the request has more than {MAX_HEADER_FIELDS} fields, or one of more "
