@@ -32,6 +32,8 @@ class ReLU(Rectifier):
     """max(x, 0). Its derivative is 1 where x > 0, else 0 (Nair and Hinton, 2010)."""
 
     kind = "relu"
+    does = "Sets every negative number to zero"
+    rule = "max(0, x): what is below zero becomes zero"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
@@ -70,6 +72,14 @@ class LeakyReLU(Rectifier):
         super().__init__()
         self.negative_slope = require_fraction("negative_slope", negative_slope)
 
+    @property
+    def does(self) -> str:
+        return f"Multiplies every negative number by {self.negative_slope}"
+
+    @property
+    def rule(self) -> str:
+        return f"x where it is positive, {self.negative_slope} · x where it is negative"
+
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
         if training:
@@ -84,6 +94,8 @@ class Sigmoid(Layer):
     """1 / (1 + exp(-x)), between 0 and 1; its derivative is y·(1 - y)."""
 
     kind = "sigmoid"
+    does = "Squeezes every number to between 0 and 1"
+    rule = "1 / (1 + e⁻ˣ): squeezed between 0 and 1"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
@@ -106,6 +118,8 @@ class Tanh(Layer):
     """Hyperbolic tangent, between -1 and 1; its derivative is 1 - y²."""
 
     kind = "tanh"
+    does = "Squeezes every number to between −1 and 1"
+    rule = "tanh x: squeezed between −1 and 1"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
@@ -149,6 +163,8 @@ class SiLU(_SelfGated):
     """x·sigmoid(x), also called Swish (Elfwing et al., 2017; Ramachandran et al., 2017)."""
 
     kind = "silu"
+    does = "Lets positive numbers pass and fades negative ones out, smoothly"
+    rule = "x / (1 + e⁻ˣ): a rounded max(0, x)"
 
 
 class GELU(_SelfGated):
@@ -159,6 +175,8 @@ class GELU(_SelfGated):
     """
 
     kind = "gelu"
+    does = "Lets positive numbers pass and fades negative ones out, smoothly"
+    rule = "x / 2 · (1 + tanh(0.798 · (x + 0.0447 · x³))): a rounded max(0, x)"
     slope, cubic = math.sqrt(8 / math.pi), 0.044715
 
     def gate(self, x: Array) -> Array:
@@ -176,6 +194,9 @@ class Softmax(Layer):
     """
 
     kind = "softmax"
+    does = "Turns scores into probabilities that add up to 1"
+    view = "whole"
+    rule = "eˣ as a share of the sum over all of them"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)

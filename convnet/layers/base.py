@@ -7,13 +7,15 @@ the other is `convnet/network.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import Parameter, signature
-from typing import Any
+from inspect import Parameter, getdoc, signature
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from convnet.arrays import Array, Shape
+
+View = Literal["convolution", "pooling", "dense", "elementwise", "reshape", "whole"]
 
 
 class Layer:
@@ -169,6 +171,38 @@ class Layer:
         """Leave out of copies what only the next backward pass of this one needs."""
         return {**self.__dict__, "_cache": None}
 
+    # -- how a layer is shown by `GET /model`, `POST /explain` and the page ------------------
+
+    @property
+    def does(self) -> str:
+        """A sentence without its full stop; by default the first one of the docstring."""
+        first, *_ = (getdoc(type(self)) or self.kind).split("\n\n")
+        return " ".join(first.split()).partition(". ")[0].rstrip(".")
+
+    @property
+    def view(self) -> View:
+        """What can be followed by hand.
+
+        ``elementwise``: a map of the output, from the same map of the input; ``whole``: all numbers
+        at once; ``reshape``: where each went; the others are what their layers are.
+        """
+        return "elementwise" if self.output_shape == self.input_shape else "whole"
+
+    @property
+    def rule(self) -> str:
+        """What becomes of a number x, with ``{names}`` of `channel_numbers`; may be empty."""
+        return ""
+
+    def channel_numbers(self, channel: int) -> dict[str, float]:
+        """Return the numbers that this layer has for a channel: its parameters, by name."""
+        arrays = (self.params | self.state).items()
+        one_each = self.output_shape[-1:]
+        return {key: float(value[channel]) for key, value in arrays if value.shape == one_each}
+
+    def windows(self) -> dict[str, list[Any]]:
+        """Return size, stride, padding of the windows or weights, by rows and columns."""
+        return {}
+
     def __repr__(self) -> str:
         """Return the expression that makes it; keywords are left out where they are the default."""
         parameters = signature(type(self)).parameters
@@ -184,3 +218,8 @@ class Layer:
 
 def _join(shape: Shape) -> str:
     return ", ".join(map(str, shape))
+
+
+def plural(number: int, noun: str) -> str:
+    """Say how many, in the right number."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -94,6 +94,9 @@ class _Branches(Layer):
     def multiply_adds(self) -> int:
         return sum(layer.multiply_adds for layer in self.sublayers)
 
+    def channel_numbers(self, channel: int) -> dict[str, float]:
+        return {}
+
     def build(
         self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> Shape:
@@ -152,6 +155,15 @@ class Residual(_Branches):
         """The layers whose output is added to the input."""
         return self.branches[0]
 
+    @property
+    def does(self) -> str:
+        main, shortcut = (" → ".join(layer.name for layer in branch) for branch in self.branches)
+        return f"Adds {main} to {shortcut or 'the input'}"
+
+    @property
+    def rule(self) -> str:
+        return "x plus what the layers within make of the input"
+
     def branches_for(self, input_shape: Shape) -> list[list[Layer]]:
         shortcut = self.branches[1] or _shortcut(input_shape, self.infer_shape(input_shape))
         return _as_branches([self.layers, shortcut])
@@ -209,6 +221,11 @@ class Concatenate(_Branches):
         if not branches:
             raise ValueError("`branches` must hold at least one branch")
         super().__init__(branches)
+
+    @property
+    def does(self) -> str:
+        names = (" → ".join(layer.name for layer in branch) for branch in self.branches)
+        return f"Stacks the maps of {' and '.join(name or 'the input' for name in names)}"
 
     def infer_shape(self, input_shape: Shape) -> Shape:
         shapes = [chain.infer_shape(branch, input_shape) for branch in self.branches]

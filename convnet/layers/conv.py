@@ -40,7 +40,7 @@ Source: Goodfellow, Bengio, Courville, *Deep Learning* (2016), section 9.1 and e
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -48,7 +48,7 @@ from convnet import initializers
 from convnet.arrays import Array, Shape, batch_first, batch_last
 from convnet.checks import require_positive_int
 from convnet.correlation import Geometry, correlate, input_gradient, kernel_gradient
-from convnet.layers.base import Layer
+from convnet.layers.base import Layer, plural
 
 Padding = int | Literal["valid", "same"]
 Mode = Literal["cross-correlation", "convolution"]
@@ -87,6 +87,7 @@ class Conv2D(Layer):
     """
 
     kind = "conv"
+    view = "convolution"
 
     def __init__(
         self,
@@ -152,6 +153,28 @@ class Conv2D(Layer):
         """The kernel (KH, KW, C_in / groups, C_out) as it is laid on the input."""
         w = self.params["w"]
         return w[::-1, ::-1] if self.mode == "convolution" else w
+
+    @property
+    def does(self) -> str:
+        (height, width), channels = self.kernel_size, self.input_shape[2]
+        seen = f"all {channels} maps" if self.groups == 1 else f"its {channels // self.groups} maps"
+        over = "the input" if channels == 1 else f"{seen} of its input"
+        return f"{plural(self.filters, 'filter')} of {height}×{width}, each slid over {over}"
+
+    def windows(self) -> dict[str, list[Any]]:
+        sides = self.geometry
+        return {
+            "kernel_shape": list(self.params["w"].shape),
+            "stride": list(self.stride),
+            "padding": [[sides.top, sides.bottom], [sides.left, sides.right]],
+            "dilation": list(self.dilation),
+        }
+
+    def channels_seen(self, channel: int) -> slice:
+        """Return which channels of the input an output channel is computed from: its group's."""
+        size = self.input_shape[2] // self.groups
+        first = channel // (self.filters // self.groups) * size
+        return slice(first, first + size)
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)

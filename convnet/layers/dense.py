@@ -9,12 +9,14 @@ Source: Goodfellow et al., *Deep Learning*, section 6.5.6.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from convnet import initializers
 from convnet.arrays import Array, Shape
 from convnet.checks import require_positive_int
-from convnet.layers.base import Layer
+from convnet.layers.base import Layer, plural
 from convnet.runtime.threads import parallel
 
 
@@ -37,6 +39,7 @@ class Dense(Layer):
     """
 
     kind = "dense"
+    view = "dense"
 
     def __init__(
         self,
@@ -70,6 +73,14 @@ class Dense(Layer):
     @property
     def multiply_adds(self) -> int:
         return self.input_shape[0] * self.units
+
+    @property
+    def does(self) -> str:
+        units = plural(self.units, "neuron")
+        return f"{units}, each a weighted sum of all {self.input_shape[0]} numbers before it"
+
+    def windows(self) -> dict[str, list[Any]]:
+        return {"kernel_shape": list(self.params["w"].shape)}
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)

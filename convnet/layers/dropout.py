@@ -24,6 +24,8 @@ class Dropout(Layer):
     """
 
     kind = "dropout"
+    does = "Does nothing once the network is trained"
+    rule = "x: it leaves out numbers at random in training only"
 
     def __init__(self, rate: float = 0.5) -> None:
         super().__init__()

@@ -33,6 +33,8 @@ class LayerNorm(Layer):
     """
 
     kind = "layer_norm"
+    does = "Brings the channels of every pixel to a learned mean and spread"
+    rule = "(x − mean of its pixel) / spread of its pixel × {gamma} + {beta}"
 
     def __init__(self, epsilon: float = 1e-5) -> None:
         super().__init__()

@@ -40,6 +40,8 @@ class BatchNorm(Layer):
     """
 
     kind = "batch_norm"
+    does = "Brings every channel to a learned mean and spread"
+    rule = "(x − {mean}) / √{variance} × {gamma} + {beta}"
 
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-5) -> None:
         super().__init__()
@@ -64,6 +66,10 @@ class BatchNorm(Layer):
         """What serving does to each channel: out = scale·x + shift, two arrays (C,)."""
         scale = self.params["gamma"] / np.sqrt(self.state["var"] + self.epsilon)
         return scale, self.params["beta"] - scale * self.state["mean"]
+
+    def channel_numbers(self, channel: int) -> dict[str, float]:
+        numbers = super().channel_numbers(channel)
+        return numbers | {"variance": numbers.pop("var"), "epsilon": self.epsilon}
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)

@@ -38,6 +38,9 @@ class _Pool(Layer):
         Step from window to window; `pool_size` if not given.
     """
 
+    view = "pooling"
+    keeps = ""
+
     def __init__(self, pool_size: int = 2, stride: int | None = None) -> None:
         super().__init__()
         self.pool_size = require_positive_int("pool_size", pool_size)
@@ -51,6 +54,14 @@ class _Pool(Layer):
             raise ValueError(f"window {self.pool_size} is larger than the {height}x{width} input")
         places = [(side - self.pool_size) // self.stride + 1 for side in (height, width)]
         return (*places, channels)
+
+    @property
+    def does(self) -> str:
+        return f"Keeps the {self.keeps} of every {self.pool_size}×{self.pool_size} window"
+
+    def windows(self) -> dict[str, list[Any]]:
+        sides = {"pool": [self.pool_size] * 2, "stride": [self.stride] * 2}
+        return sides | {"padding": [[0, 0], [0, 0]]}
 
     def _places(self, x: Array, start: int, stop: int) -> Iterator[Array]:
         """Yield, for each place in a window, the view of `x` (H, W, C, N) there.
@@ -93,6 +104,7 @@ class MaxPool2D(_Pool):
     """Largest number of each window: (N, H, W, C) to (N, H_out, W_out, C)."""
 
     kind = "max_pool"
+    rule, keeps = "largest", "largest number"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
@@ -134,6 +146,7 @@ class AveragePool2D(_Pool):
     """Mean of each window: (N, H, W, C) to (N, H_out, W_out, C)."""
 
     kind = "average_pool"
+    rule, keeps = "average", "mean"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
@@ -167,6 +180,7 @@ class GlobalAveragePool2D(Layer):
     """
 
     kind = "global_average_pool"
+    does = "Takes the mean of every map"
 
     def infer_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:

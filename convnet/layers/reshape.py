@@ -30,6 +30,7 @@ class Reshape(Layer):
     """
 
     kind = "reshape"
+    view = "reshape"
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -45,6 +46,13 @@ class Reshape(Layer):
         if math.prod(shape) != numbers:
             raise ValueError(f"cannot reshape {input_shape} into {self.shape}")
         return shape
+
+    @property
+    def does(self) -> str:
+        before, after = (
+            "×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape)
+        )
+        return f"Lays out {before} numbers as {after}"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)

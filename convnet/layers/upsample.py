@@ -59,6 +59,11 @@ class Upsample2D(Layer):
         height, width, channels = input_shape
         return (height * self.factor, width * self.factor, channels)
 
+    @property
+    def does(self) -> str:
+        how = "repeated" if self.interpolation == "nearest" else "blended with its neighbours"
+        return f"Makes every pixel {self.factor}×{self.factor} pixels, {how}"
+
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
         if training:

@@ -155,6 +155,7 @@ RECIPES: dict[str, Recipe] = {
         augment=Augmenter(pen=0.3),
         average=0.999,
     ),
+    "resnet": Recipe(_one_cycle, learning_rate=1e-2, epochs=3, batch_size=128),
     "torch-example": Recipe(_adam, learning_rate=1e-3, epochs=3, batch_size=128),
     "live-app": Recipe(_adam, learning_rate=1e-3, epochs=5, batch_size=32),
     "cnn-from-scratch": Recipe(_sgd, learning_rate=0.05, epochs=10, batch_size=32),

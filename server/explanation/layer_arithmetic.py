@@ -6,18 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.explanation import layer_cards
 from server.explanation.layer_trace import Trace
 from server.problems import Problem
 
 LARGEST = 100_000
 """Most weights that are sent without a `channel`."""
-
-WINDOWED = ("Conv2D", "MaxPool2D", "AveragePool2D")
-WHOLE = (
-    *("Flatten", "Reshape", "Softmax"),
-    *("GlobalAveragePool2D", "Upsample2D", "Residual", "Concatenate"),
-)
 
 
 def detail(step: Trace, index: int, channel: int | None) -> dict[str, Any]:
@@ -28,19 +21,19 @@ def detail(step: Trace, index: int, channel: int | None) -> dict[str, Any]:
     Problem
         If the layer needs a `channel`, or has fewer channels.
     """
-    kind = type(step.layer).__name__
-    if kind in WHOLE:
+    if step.layer.view in ("whole", "reshape"):
         channel = None
     else:
-        check_channel(step, kind, channel)
-    arrays: dict[str, Any] = CONTENTS.get(kind, pointwise)(step, channel)
-    return {"layer": index, "channel": channel, "kind": kind} | arrays
+        check_channel(step, channel)
+    arrays: dict[str, Any] = CONTENTS[step.layer.view](step, channel)
+    return {"layer": index, "channel": channel, "kind": type(step.layer).__name__} | arrays
 
 
-def check_channel(step: Trace, kind: str, channel: int | None) -> None:
+def check_channel(step: Trace, channel: int | None) -> None:
     """Refuse a channel that is not there."""
     channels = step.output.shape[-1]
-    if channel is None and not (kind == "Dense" and step.layer.params["w"].size <= LARGEST):
+    small = step.layer.view == "dense" and step.layer.params["w"].size <= LARGEST
+    if channel is None and not small:
         raise Problem("invalid_field", "`channel` is needed for this layer", field="channel")
     if channel is not None and channel >= channels:
         expected = f"a whole number from 0 to {channels - 1}"
@@ -50,9 +43,9 @@ def check_channel(step: Trace, kind: str, channel: int | None) -> None:
 
 
 def convolution(step: Trace, channel: int) -> dict[str, Any]:
-    """Write a convolution: all of the input, one kernel as it is laid on it, one map."""
+    """Write a convolution: what it sees of the input, one kernel as it lies on it, one map."""
     return {
-        "input": tensor(step.input),
+        "input": tensor(step.input[..., channels_seen(step, channel)]),
         "kernel": tensor(kernel_of(step, channel)),
         "bias": bias_of(step, channel),
         "output": tensor(step.output[..., channel]),
@@ -81,24 +74,13 @@ def dense(step: Trace, channel: int | None) -> dict[str, Any]:
     }
 
 
-def normalization(step: Trace, channel: int) -> dict[str, Any]:
-    """Write a normalisation: the four numbers of a channel, before and after."""
-    params, state = step.layer.params, step.layer.state
-    return pointwise(step, channel) | {
-        "gamma": float(params["gamma"][channel]),
-        "beta": float(params["beta"][channel]),
-        "mean": float(state["mean"][channel]),
-        "variance": float(state["var"][channel]),
-        "epsilon": step.layer.config()["epsilon"],
-    }
-
-
-def pointwise(step: Trace, channel: int) -> dict[str, Any]:
-    """Write a layer that maps each number of a channel by itself."""
+def elementwise(step: Trace, channel: int) -> dict[str, Any]:
+    """Write one map before and after, and the numbers that the layer has for it."""
     before, after = step.input[..., channel], step.output[..., channel]
+    numbers = step.layer.channel_numbers(channel)
     if before.ndim == 0:
-        return {"input": float(before), "output": float(after)}
-    return {"input": tensor(before), "output": tensor(after)}
+        return {"input": float(before), "output": float(after)} | numbers
+    return {"input": tensor(before), "output": tensor(after)} | numbers
 
 
 def whole(step: Trace, _channel: None) -> dict[str, Any]:
@@ -107,12 +89,12 @@ def whole(step: Trace, _channel: None) -> dict[str, Any]:
 
 
 CONTENTS: dict[str, Any] = {
-    "Conv2D": convolution,
-    "MaxPool2D": pooling,
-    "AveragePool2D": pooling,
-    "Dense": dense,
-    "BatchNorm": normalization,
-    **dict.fromkeys(WHOLE, whole),
+    "convolution": convolution,
+    "pooling": pooling,
+    "dense": dense,
+    "elementwise": elementwise,
+    "reshape": whole,
+    "whole": whole,
 }
 
 
@@ -124,8 +106,7 @@ def window(step: Trace, channel: int, row: int, column: int) -> dict[str, Any]:
     Problem
         If the layer has no windows, or no such position.
     """
-    kind = type(step.layer).__name__
-    if kind not in WINDOWED:
+    if step.layer.view not in ("convolution", "pooling"):
         detail = f"`row` must be left out: {step.layer.name} has no windows"
         raise Problem("invalid_field", detail, field="row")
     for name, value, size in zip(("row", "column"), (row, column), step.output.shape, strict=False):
@@ -135,9 +116,10 @@ def window(step: Trace, channel: int, row: int, column: int) -> dict[str, Any]:
     top, left, values = window_at(step, row, column)
     place = {"row": row, "column": column, "top": top, "left": left}
     output = rounded(step.output[row, column, channel])
-    if kind != "Conv2D":
+    if step.layer.view == "pooling":
         return place | {"input": rounded(values[..., channel]), "output": output}
     kernel = kernel_of(step, channel)
+    values = values[..., channels_seen(step, channel)]
     products = values.astype(np.float64) * kernel
     return place | {
         "input": rounded(values),
@@ -151,13 +133,24 @@ def window(step: Trace, channel: int, row: int, column: int) -> dict[str, Any]:
 
 def window_at(step: Trace, row: int, column: int) -> tuple[int, int, NDArray[np.float32]]:
     """Return top and left of the window of an output position, and the values in it."""
-    layout = layer_cards.geometry(step.layer)
+    layout = step.layer.windows()
     height, width = layout.get("pool") or layout["kernel_shape"][:2]
-    padding = layout["padding"]
+    (top, _), (left, _) = padding = layout["padding"]
+    down, across = layout.get("dilation", (1, 1))
     padded = np.pad(step.input, (*padding, (0, 0)))
-    down, right = row * layout["stride"][0], column * layout["stride"][1]
-    values = padded[down : down + height, right : right + width]
-    return down - padding[0][0], right - padding[1][0], values
+    first, start = row * layout["stride"][0], column * layout["stride"][1]
+    rows, columns = (
+        slice(first, first + height * down, down),
+        slice(start, start + width * across, across),
+    )
+    return first - top, start - left, padded[rows, columns]
+
+
+def channels_seen(step: Trace, channel: int) -> slice:
+    """Return which channels of its input a convolution computes a channel from."""
+    layer: Any = step.layer
+    seen: slice = layer.channels_seen(channel)
+    return seen
 
 
 def kernel_of(step: Trace, channel: int) -> NDArray[np.float32]:
@@ -181,8 +174,9 @@ def bias_of(step: Trace, channel: int) -> float:
 
 def placement(step: Trace) -> dict[str, Any]:
     """Return size, stride and padding of the windows."""
-    shape = layer_cards.geometry(step.layer)
-    named = {name: shape[name] for name in ("pool", "stride", "padding") if name in shape}
+    shape = step.layer.windows()
+    names = ("pool", "stride", "padding", "dilation")
+    named = {name: shape[name] for name in names if name in shape}
     return named | ({"flipped": flipped(step)} if "kernel_shape" in shape else {})
 
 

@@ -235,6 +235,11 @@ LAYER = {
     "name": about(TEXT, "Kind and number, such as `conv1`"),
     "kind": about(TEXT, "Class of the layer, such as `Conv2D`"),
     "description": about(TEXT, "What it does, in a sentence"),
+    "view": about(
+        TEXT, "What can be followed by hand: `elementwise`, `whole`, `pooling` and so on"
+    ),
+    "rule": about(TEXT, "What becomes of a number x, with `{names}` of its detail; may be empty"),
+    "source": about(TEXT, "The file that computes it"),
     "input_shape": about(SHAPE, "Without the batch: height, width, channels, or a length"),
     "output_shape": about(SHAPE, "As `input_shape`"),
     "parameters": about(COUNT, "How many numbers it has learned"),
@@ -243,8 +248,9 @@ LAYER = {
     "pool": about(PAIR, "Height and width of the window"),
     "stride": about(PAIR, "Steps of the window, down and right"),
     "padding": about(array(PAIR, 2), "[[top, bottom], [left, right]]"),
+    "dilation": about(PAIR, "Steps between the pixels that a kernel is laid on"),
 }
-OPTIONAL_LAYER_FIELDS = ("kernel_shape", "pool", "stride", "padding")
+OPTIONAL_LAYER_FIELDS = ("kernel_shape", "pool", "stride", "padding", "dilation")
 TILES = record(
     **SPRITE,
     count=about(COUNT, "How many maps"),

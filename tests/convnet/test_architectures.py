@@ -56,6 +56,14 @@ def test_a_classic_is_what_it_was(name: str, rng: np.random.Generator) -> None:
     assert (network.name, network.input_shape) == (name, (28, 28, 1))
 
 
+def test_resnet_has_three_stages_of_residual_blocks(rng: np.random.Generator) -> None:
+    network = convnet.build("resnet", rng=rng)
+    blocks = [layer for layer in network.layers if isinstance(layer, convnet.Residual)]
+    assert [block.output_shape for block in blocks] == [(28, 28, 16), (14, 14, 32), (7, 7, 64)]
+    assert network.parameter_count < 80_000
+    assert network.multiply_adds < 10_000_000
+
+
 def test_the_served_network_stays_within_its_cost(rng: np.random.Generator) -> None:
     network = convnet.build("digits", rng=rng)
     assert network.output_shape == (10,)

@@ -25,9 +25,11 @@ export function channelOf({ shape: [height, width, channels], values }, channel)
   return Float32Array.from({ length: height * width }, (_, i) => values[i * channels + channel]);
 }
 
-/** What lies under the kernel in one channel: rows of numbers. */
-export function windowOf(input, [top, left], [height, width], channel) {
-  return grid(height, width, (y, x) => valueAt(input, top + y, left + x, channel));
+/** What lies under the kernel in one channel: rows of numbers; `dilation` leaves gaps. */
+export function windowOf(input, [top, left], [height, width], channel, [down, across] = [1, 1]) {
+  return grid(height, width, (y, x) =>
+    valueAt(input, top + y * down, left + x * across, channel),
+  );
 }
 
 /** The kernel's weights for one channel: rows of numbers. */
@@ -44,11 +46,12 @@ export function sum(rows) {
 }
 
 /** What every input channel adds to one output number. */
-export function partialSums(input, kernel, origin) {
+export function partialSums(input, kernel, origin, dilation = [1, 1]) {
   const [height, width, channels] = kernel.shape;
-  return Array.from({ length: channels }, (_, channel) =>
-    sum(multiply(windowOf(input, origin, [height, width], channel), kernelOf(kernel, channel))),
-  );
+  return Array.from({ length: channels }, (_, channel) => {
+    const seen = windowOf(input, origin, [height, width], channel, dilation);
+    return sum(multiply(seen, kernelOf(kernel, channel)));
+  });
 }
 
 export function grid(height, width, value) {

@@ -76,9 +76,9 @@ export class ConvolutionInspector {
   #follow(cell) {
     if (!this.#detail) return;
     this.#cell = cell;
-    const { input, kernel, stride, padding } = this.#detail;
+    const { input, kernel, stride, padding, dilation } = this.#detail;
     const origin = windowOrigin(...cell, stride, padding);
-    const sums = partialSums(input, kernel, origin);
+    const sums = partialSums(input, kernel, origin, dilation);
     const channel = this.#channel ?? sums.indexOf(Math.max(...sums));
     this.#showInput(channel, origin);
     this.#showTables(channel, origin);
@@ -88,7 +88,8 @@ export class ConvolutionInspector {
   }
 
   #showInput(channel, origin) {
-    const { input, kernel } = this.#detail;
+    const { input, kernel, dilation = [1, 1] } = this.#detail;
+    const [height, width] = [0, 1].map((axis) => (kernel.shape[axis] - 1) * dilation[axis] + 1);
     const values = channelOf(input, channel);
     const channels = input.shape[2];
     this.#input.label =
@@ -96,13 +97,13 @@ export class ConvolutionInspector {
         ? "Input, with the window"
         : `Input map ${channel + 1} of ${channels}, with the window`;
     this.#input.paint(values, input.shape.slice(0, 2), reachOf(values));
-    this.#input.frame(...origin, kernel.shape[0], kernel.shape[1]);
+    this.#input.frame(...origin, height, width);
   }
 
   #showTables(channel, origin) {
-    const { input, kernel } = this.#detail;
+    const { input, kernel, dilation } = this.#detail;
     const [height, width] = kernel.shape;
-    const seen = windowOf(input, origin, [height, width], channel);
+    const seen = windowOf(input, origin, [height, width], channel, dilation);
     const weights = kernelOf(kernel, channel);
     const products = multiply(seen, weights);
     this.#tables.replaceChildren(

@@ -1,5 +1,5 @@
 // @ts-check
-/** A layer that treats every number by itself, inspected: what goes in, what comes out. */
+/** A layer without windows or weighted sums, inspected: what goes in, what comes out. */
 
 import { element } from "../dom.js";
 import { count, signed } from "../format.js";
@@ -7,26 +7,9 @@ import { MapView, placeOfLargest, reachOf } from "./map_view.js";
 
 /** @import { ElementwiseDetail, LayerDescription, LayerInspector, Plane, Vector, Volume } from "./interface.d.ts" */
 
-/** What the layer does with a number x, in words; `at` is its index if all numbers are shown. */
-const RULES = {
-  ReLU: () => "max(0, x): what is below zero becomes zero",
-  LeakyReLU: () => "x where it is positive, a small part of it where it is negative",
-  Sigmoid: () => "1 / (1 + e⁻ˣ): squeezed between 0 and 1",
-  Tanh: () => "tanh x: squeezed between −1 and 1",
-  Dropout: () => "x: it leaves out numbers at random in training only",
-  Flatten: ({ places }, at) => `number ${count(at + 1)} of one long row (${placeIn(places, at)})`,
-  Reshape: ({ places }, at) => `number ${count(at + 1)} of another shape (${placeIn(places, at)})`,
-  Softmax: () => "eˣ as a share of the sum over all of them",
-  LayerNorm: () => "(x − mean of its pixel) / spread of its pixel × gamma + beta",
-  GELU: () => "x / 2 · (1 + tanh(0.8 · (x + 0.045 · x³))): a rounded max(0, x)",
-  SiLU: () => "x / (1 + e⁻ˣ): a rounded max(0, x)",
-  BatchNorm: ({ gamma, beta, mean, variance }) =>
-    `(x − ${signed(mean)}) / √${signed(variance)} × ${signed(gamma)} + ${signed(beta)}`,
-};
-
 /** @implements {LayerInspector<ElementwiseDetail>} */
 export class ElementwiseInspector {
-  #kind;
+  #layer;
   #isVector;
   #input = new MapView("Input");
   #output = new MapView("Output: point at a place", (cell) => this.#follow(cell));
@@ -36,9 +19,9 @@ export class ElementwiseInspector {
   #cell = null;
 
   /** @param {LayerDescription} layer */
-  constructor({ kind, output_shape: shape }) {
-    this.#kind = kind;
-    this.#isVector = shape.length === 1;
+  constructor(layer) {
+    this.#layer = layer;
+    this.#isVector = layer.output_shape.length === 1;
     const arrow = element("span", { className: "sign" }, "→");
     this.#flow = element("div", { className: "flow" }, this.#input.node, arrow, this.#output.node);
     this.node = element("div", { className: "inspector-body" }, this.#flow, this.#equation);
@@ -75,15 +58,27 @@ export class ElementwiseInspector {
     const at = Math.min(row * output.shape[1] + column, total - 1); // zeros fill the last row
     this.#cell = cellAt(at, output.shape);
     this.#output.frame(...this.#cell, 1, 1);
-    const rule = RULES[this.#kind];
-    if (rule) this.#input.frame(...cellAt(at, input.shape), 1, 1);
+    const paired = input.values.length === output.values.length;
+    if (paired) this.#input.frame(...cellAt(at, input.shape), 1, 1);
     this.#equation.replaceChildren(
-      rule
-        ? `x = ${signed(input.values[at])} becomes ${rule(this.#detail, at)}: `
-        : `Number ${count(at + 1)} of the output: `,
+      paired
+        ? `x = ${signed(input.values[at])} becomes ${this.#rule(at)}`
+        : `Number ${count(at + 1)} of the output is `,
       element("strong", {}, signed(output.values[at])),
       ".",
     );
+  }
+
+  /** What the layer does with a number x, in words, up to the result. */
+  #rule(at) {
+    const { rule, view } = this.#layer;
+    const numbers = this.#detail;
+    if (view === "reshape") {
+      const shape = this.#isVector ? "one long row" : "another shape";
+      return `number ${count(at + 1)} of ${shape} (${placeIn(numbers.places, at)}): `;
+    }
+    const filled = rule.replace(/\{(\w+)\}/g, (_, name) => signed(numbers[name]));
+    return filled ? `${filled}: ` : "";
   }
 }
 

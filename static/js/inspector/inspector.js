@@ -11,40 +11,19 @@ import { PoolingInspector } from "./pooling.js";
 
 /** @import { LayerDescription, LayerInspector, Scores } from "./interface.d.ts" */
 
-/** @type {Record<string, new (layer: LayerDescription) => LayerInspector<any>>} */
-export const INSPECTORS = {
-  Conv2D: ConvolutionInspector,
-  MaxPool2D: PoolingInspector,
-  AveragePool2D: PoolingInspector,
-  Dense: DenseInspector,
-};
-
-/** Kinds that change the shape or mix all numbers: none of their maps can be shown by itself. */
-const WHOLE = new Set([
-  ...["Flatten", "Reshape", "Softmax"],
-  ...["GlobalAveragePool2D", "Upsample2D", "Residual", "Concatenate"],
-]);
-
 /**
- * Which file of the engine computes a layer, if it is not activations.py.
+ * What shows a layer, by its `view`; every other one is shown number by number.
  *
- * @type {Record<string, string>}
+ * @type {Record<string, new (layer: LayerDescription) => LayerInspector<any>>}
  */
-export const SOURCES = {
-  Conv2D: "conv.py",
-  MaxPool2D: "pooling.py",
-  AveragePool2D: "pooling.py",
-  Dense: "dense.py",
-  Flatten: "reshape.py",
-  Reshape: "reshape.py",
-  BatchNorm: "normalization.py",
-  Dropout: "dropout.py",
-  LayerNorm: "layer_norm.py",
-  GlobalAveragePool2D: "pooling.py",
-  Upsample2D: "upsample.py",
-  Residual: "branches.py",
-  Concatenate: "branches.py",
+export const INSPECTORS = {
+  convolution: ConvolutionInspector,
+  pooling: PoolingInspector,
+  dense: DenseInspector,
 };
+
+/** Views of layers none of whose maps can be shown by itself. */
+const WHOLE = new Set(["reshape", "whole"]);
 
 export class Inspector {
   #requests;
@@ -71,7 +50,7 @@ export class Inspector {
     this.#mark(false);
     this.#layer = layer;
     this.#channel = channel;
-    this.#view = new (INSPECTORS[layer.kind] ?? ElementwiseInspector)(layer);
+    this.#view = new (INSPECTORS[layer.view] ?? ElementwiseInspector)(layer);
     this.#node.hidden = false;
     this.#node.replaceChildren(this.#head(), this.#view.node);
     this.#node.scrollIntoView({ block: "nearest" });
@@ -98,17 +77,16 @@ export class Inspector {
 
   #ask() {
     if (!this.#layer || !this.#explanation) return;
-    const { index, kind } = this.#layer;
+    const { index, view } = this.#layer;
     const { scores } = this.#explanation;
-    const channel = WHOLE.has(kind) ? null : this.#channel;
+    const channel = WHOLE.has(view) ? null : this.#channel;
     this.#requests.detail(index, channel, ({ detail }) => {
       if (detail.layer === this.#layer?.index) this.#view.show(unpack(detail), scores);
     });
   }
 
   #head() {
-    const { name, kind, description, input_shape: from, output_shape: to } = this.#layer;
-    const file = `convnet/layers/${SOURCES[kind] ?? "activations.py"}`;
+    const { name, view, description, source, input_shape: from, output_shape: to } = this.#layer;
     return element(
       "div",
       { className: "inspector-head" },
@@ -117,9 +95,9 @@ export class Inspector {
         "p",
         {},
         `${description}. ${size(from)} → ${size(to)}, in `,
-        element("code", {}, file),
+        element("code", {}, source),
       ),
-      WHOLE.has(kind) ? "" : this.#picker(to.at(-1)),
+      WHOLE.has(view) ? "" : this.#picker(to.at(-1)),
       element(
         "button",
         { type: "button", className: "quiet", onclick: () => this.#close() },

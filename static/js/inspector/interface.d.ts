@@ -29,6 +29,12 @@ export interface LayerDescription {
   /** The name of its class. */
   kind: string;
   description: string;
+  /** Which inspector shows it: `convolution`, `pooling`, `dense`, `elementwise`, `reshape`, `whole`. */
+  view: string;
+  /** What becomes of a number x, in words; `{name}` stands for a number of the detail. */
+  rule: string;
+  /** The file that computes it. */
+  source: string;
   input_shape: number[];
   output_shape: number[];
 }
@@ -62,6 +68,8 @@ interface Windows {
   stride: [number, number];
   /** Zeros before and after. */
   padding: [[number, number], [number, number]];
+  /** Steps between the pixels under neighbours in a kernel; 1 if left out. */
+  dilation?: [number, number];
 }
 
 export interface ConvolutionDetail extends Windows {
@@ -93,9 +101,6 @@ export interface DenseDetail {
 export interface ElementwiseDetail {
   input: Volume | Plane | Vector | number;
   output: Volume | Plane | Vector | number;
-  /** The four of BatchNorm. */
-  gamma?: number;
-  beta?: number;
-  mean?: number;
-  variance?: number;
+  /** Numbers that the layer has for this map, such as `gamma`. */
+  [name: string]: Volume | Plane | Vector | number;
 }

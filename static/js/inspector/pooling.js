@@ -22,8 +22,8 @@ export class PoolingInspector {
   #cell = null;
 
   /** @param {LayerDescription} layer */
-  constructor({ kind }) {
-    this.#word = kind === "MaxPool2D" ? "largest" : "average";
+  constructor({ rule }) {
+    this.#word = rule;
     this.node = element(
       "div",
       { className: "inspector-body" },

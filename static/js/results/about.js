@@ -4,7 +4,7 @@ import { byId, element } from "../dom.js";
 import { count, percent, plural } from "../format.js";
 
 export function showModel(model) {
-  const convolutions = model.layers.filter((layer) => layer.kind === "Conv2D").length;
+  const convolutions = model.layers.filter((layer) => layer.view === "convolution").length;
   byId("facts").replaceChildren(
     ...rows([
       ["Network", `${model.name}, version ${model.version}`],
