@@ -11,7 +11,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "manifest-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
@@ -28,6 +28,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
 }
 """Sent with every answer, errors too."""
+
+PARTS = ("text/javascript", "text/css")
+"""What a page is made of: some forty files, whose headers weigh as much as they do."""
 
 ALLOWED = (
     "Authorization, Content-Type, If-None-Match, Inference-Header-Content-Length, "
@@ -61,6 +64,8 @@ def register(app: Flask, origins: frozenset[str], frame_ancestors: str, hsts: st
 
     def add_headers(response: Response) -> Response:
         response.headers.extend(headers)
+        if response.mimetype in PARTS:
+            del response.headers["Permissions-Policy"]  # it is about documents
         if request.is_secure and hsts:
             response.headers["Strict-Transport-Security"] = hsts
         return response

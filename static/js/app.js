@@ -26,7 +26,7 @@ const sheet = new Sheet(canvas, {
   onStroke: (stroke) => change(withStroke(drawings.present, stroke)),
 });
 const pen = new KeyboardPen(canvas, sheet, say);
-const reading = new Reading(choose);
+const reading = new Reading(choose, switchSheet);
 const exporter = new Exporter(say);
 const offline = new OfflineNotice(() => read(drawings.present));
 const requests = new Requests({ answer, rest, maps, heat, error });
@@ -58,7 +58,10 @@ function read(drawing) {
   const blank = isBlank(drawing);
   byId("paper").classList.toggle("inked", !blank);
   byId("clear").disabled = byId("predict").disabled = blank;
-  if (!blank) return requests.ask(drawing);
+  if (!blank) {
+    reading.wait();
+    return requests.ask(drawing);
+  }
   requests.cancel();
   offline.back(); // nothing is asked, so no answer is awaited
   nothing();
@@ -176,13 +179,30 @@ function isErasing({ key, target }) {
   return (key === "Delete" || key === "Backspace") && !target.closest("input");
 }
 
+/** Follow a link within the page; the address, which holds the drawing, stays as it is. */
+function goTo(event) {
+  const link = event.target.closest('a[href^="#"]');
+  const target = link && document.querySelector(link.hash);
+  if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (!target.hasAttribute("tabindex")) target.tabIndex = -1;
+  target.scrollIntoView();
+  target.focus({ preventScroll: true });
+}
+
 function connect() {
   const on = (id, type, handler) => byId(id).addEventListener(type, handler);
   on("undo", "click", () => step("undo"));
   on("redo", "click", () => step("redo"));
   on("clear", "click", clear);
   on("predict", "click", () => read(drawings.present));
-  on("brush", "input", (event) => (sheet.brush = Number(event.target.value)));
+  on("brush", "input", ({ target }) => {
+    sheet.brush = Number(target.value);
+    target.setAttribute(
+      "aria-valuetext",
+      `${Math.round(100 * sheet.brush)} % of the sheet’s height`,
+    );
+  });
   on("choose", "click", () => byId("file").click());
   on("camera", "click", openCamera);
   on("file", "change", ({ target }) => {
@@ -193,6 +213,7 @@ function connect() {
     radio.addEventListener("change", switchSheet);
   }
   document.addEventListener("keydown", onKey);
+  document.addEventListener("click", goTo);
   window.addEventListener("hashchange", openLink);
   receivePictures(byId("paper"), bring);
 }

@@ -31,7 +31,8 @@ export function size(shape) {
   return shape.join(" × ");
 }
 
-const SEVERAL = "If it is several digits, choose “A number”.";
+/** How the verdict on something that is no digit ends. */
+export const SEVERAL = "If it is several digits, choose “A number”.";
 
 /** What to say of a prediction, in one sentence. */
 export function verdict({ digit, confidence, is_digit: isDigit, top }) {

@@ -12,17 +12,47 @@ const MAX_BYTES = 3_000_000;
  * @throws {TypeError} if the browser cannot show it
  */
 export async function openPicture(file) {
-  let image;
-  try {
-    image = await createImageBitmap(file, { imageOrientation: "from-image" });
-  } catch {
-    throw new TypeError("That file is not a picture that this browser can show.");
-  }
+  const image = await show(file);
   const name = file.name || "picture.png";
+  if (!isReadByService(new Uint8Array(await file.slice(0, 16).arrayBuffer()))) {
+    const blob = await shrink(image, "image/png");
+    return { blob, image: await createImageBitmap(blob), name: name.replace(/(\.\w+)?$/, ".png") };
+  }
   const large = Math.max(image.width, image.height) > MAX_SIDE || file.size > MAX_BYTES;
   if (!large || !canvasIsHonest()) return { blob: withType(file), image, name };
   const blob = await shrink(image, file.type);
   return { blob, image: await createImageBitmap(blob), name };
+}
+
+/** Let the browser decode a file, in one of the two ways it has: only one of them takes SVG. */
+async function show(file) {
+  try {
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch {
+    const image = new Image();
+    image.src = URL.createObjectURL(file);
+    try {
+      await image.decode();
+      return image;
+    } catch {
+      throw new TypeError("That file is not a picture that this browser can show.");
+    } finally {
+      URL.revokeObjectURL(image.src);
+    }
+  }
+}
+
+const SIGNATURES = ["\x89PNG\r\n", "\xff\xd8\xff", "GIF8", "BM"];
+
+/**
+ * Whether the service decodes a file that begins so; what it does not, the browser decodes for it.
+ *
+ * @param {Uint8Array} start
+ */
+export function isReadByService(start) {
+  const text = String.fromCharCode(...start);
+  const webp = text.startsWith("RIFF") && text.slice(8, 12) === "WEBP";
+  return webp || SIGNATURES.some((signature) => text.startsWith(signature));
 }
 
 /** The size that fits into `MAX_SIDE` with the same proportions; never larger than before. */

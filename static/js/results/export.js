@@ -68,7 +68,11 @@ function rememberInAddress(drawing) {
   const strokes = drawing && !isBlank(drawing) && !drawing.picture;
   if (!strokes && !location.hash.startsWith("#d=")) return;
   const fragment = strokes ? `#${encodeDrawing(drawing)}` : "";
-  history.replaceState(null, "", `${location.pathname}${location.search}${fragment}`);
+  try {
+    history.replaceState(null, "", `${location.pathname}${location.search}${fragment}`);
+  } catch {
+    // Too often for this browser, or not in this frame: all goes on but the link.
+  }
 }
 
 function save(blob, name) {

@@ -1,7 +1,7 @@
 /** The reading: the digit, how sure it is, ten bars, the input and the heat map. */
 
 import { byId, element, setText } from "../dom.js";
-import { numberVerdict, probability, verdict } from "../format.js";
+import { SEVERAL, numberVerdict, probability, verdict } from "../format.js";
 import { paintHeat, paintInk } from "./maps.js";
 
 const NOTHING = new Array(10).fill(0);
@@ -12,8 +12,15 @@ export class Reading {
   #heat = byId("heat");
   #found = byId("found");
 
-  /** @param onChoose called with the index of a digit that was chosen among several */
-  constructor(onChoose) {
+  /**
+   * @param onChoose called with the index of a digit that was chosen among several
+   * @param onSeveral called when what is drawn is to be read as a number
+   */
+  constructor(onChoose, onSeveral) {
+    byId("verdict").addEventListener(
+      "click",
+      ({ target }) => target.closest("button") && onSeveral(),
+    );
     this.#found.addEventListener("click", ({ target }) => {
       const item = target.closest("li");
       if (item) onChoose([...this.#found.children].indexOf(item));
@@ -49,8 +56,20 @@ export class Reading {
     this.say("digits" in answer ? numberVerdict(answer) : verdict(answer));
   }
 
+  /** Say a sentence; one that suggests to read a number is a button that does so. */
   say(sentence) {
-    setText(byId("verdict"), sentence);
+    const verdict = byId("verdict");
+    if (verdict.textContent === sentence) return;
+    setText(verdict, sentence);
+    if (!sentence.endsWith(SEVERAL)) return;
+    const button = element("button", { type: "button", className: "suggestion" });
+    button.textContent = SEVERAL;
+    verdict.replaceChildren(sentence.slice(0, -SEVERAL.length), button);
+  }
+
+  /** Something is drawn, and its reading on the way: "Nothing drawn" is no longer true. */
+  wait() {
+    if (byId("reading").dataset.state === "empty") this.say("");
   }
 
   /** @param sprite the 28×28 input, ink 255 */
@@ -64,7 +83,7 @@ export class Reading {
 
   #answer(state, text) {
     const { dataset } = byId("reading");
-    if (dataset.state === "empty") this.say(""); // "Nothing drawn" is no longer true
+    this.wait();
     dataset.state = state;
     setText(byId("answer"), String(text));
   }

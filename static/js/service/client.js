@@ -6,17 +6,7 @@
  *     import { Client } from "./client.js";
  *     const { digit } = await new Client("http://127.0.0.1:8000").predict(blob);
  *
- * @typedef {Blob | ArrayBuffer | Uint8Array | string} Picture the bytes of a file; as a string, base64
- * @typedef {{ digit: number | null, label: string, probability: number }} Ranked
- * @typedef {{ digit: number | null, label: string | null, confidence: number, is_digit: boolean,
- *   probabilities: number[], input?: string }} Read
- * @typedef {Read & { top: Ranked[] }} Reading
- * @typedef {{ model: { name: string, version: string }, time_ms: Record<string, number>,
- *   request_id: string, warnings?: string[] }} Signed
- * @typedef {Reading & Signed} Prediction
- * @typedef {Signed & { text: string, digits: (Read & { box: number[] })[], size: number[] }} WholeNumber
- * @typedef {Prediction & { layers: object[], scores: object, heatmap?: object, detail?: object }}
- *   Explanation
+ * Its types are in client.d.ts.
  */
 
 const TIMEOUT_MS = 15_000;
@@ -46,33 +36,18 @@ export class Client {
   #options;
   #sleep;
 
-  /**
-   * @param {string} url where the service is; "" is the page's own
-   * @param {{ key?: string, fetch?: typeof globalThis.fetch, sleep?: (ms: number) => Promise<void> }}
-   *   options `key` is sent as `Authorization: Bearer`, for services that ask for one
-   */
   constructor(url = "", { key, fetch = globalThis.fetch, sleep = pause } = {}) {
     this.#url = url.replace(/\/$/, "");
     this.#options = { fetch, headers: key ? { Authorization: `Bearer ${key}` } : {} };
     this.#sleep = sleep;
   }
 
-  /**
-   * Read a picture of one digit; options are `top` and `input`.
-   *
-   * @param {Picture} picture
-   * @returns {Promise<Prediction>}
-   */
+  /** Read a picture of one digit; options are `top` and `input`. */
   predict(picture, options = {}) {
     return this.#send("/predict", picture, options);
   }
 
-  /**
-   * Read pictures of one digit each, in as many requests as it takes.
-   *
-   * @param {Iterable<Picture>} pictures
-   * @returns {Promise<Reading[]>}
-   */
+  /** Read pictures of one digit each, in as many requests as it takes. */
   async predictMany(pictures, { batch = BATCH, ...options } = {}) {
     const images = await Promise.all([...pictures].map(toBase64));
     const readings = [];
@@ -85,12 +60,7 @@ export class Client {
     return readings;
   }
 
-  /**
-   * Read a picture of a whole number; the option is `input`.
-   *
-   * @param {Picture} picture
-   * @returns {Promise<WholeNumber>}
-   */
+  /** Read a picture of a whole number; the option is `input`. */
   read(picture, options = {}) {
     return this.#send("/read", picture, options);
   }
@@ -139,7 +109,6 @@ function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** @param {Picture} picture */
 async function toBase64(picture) {
   if (typeof picture === "string") return picture;
   const bytes = new Uint8Array(await new Blob([picture]).arrayBuffer());

@@ -13,6 +13,11 @@ def test_every_answer_keeps_browsers_strict(client, path):
         assert response.headers.getlist(name) == [value]
 
 
+def test_parts_of_the_page_are_not_told_of_cameras(client):
+    headers = client.get("/static/js/app.js").headers
+    assert set(HEADERS) - set(headers.keys()) == {"Permissions-Policy"}
+
+
 def test_the_policy_has_no_way_around(client):
     assert CONTENT_SECURITY_POLICY.startswith("default-src 'none'; ")
     assert "unsafe" not in CONTENT_SECURITY_POLICY
