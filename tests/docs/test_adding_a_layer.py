@@ -4,14 +4,20 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tests.support.live import serve
+from tests.support.page import Desk
 
 # "`path/to/file.py`:" and then a block of code, which is the file or what changes in it.
 STEP = re.compile(r"`(\S+\.py)`:\n\n```(python|diff)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(r"## 6\. Use it\n\n```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SAVED = re.compile(r"^```python\n(network\.save.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def change(text: str, diff: str) -> str:
@@ -37,7 +43,10 @@ def project(guide: str, root: Path, tmp_path_factory: pytest.TempPathFactory) ->
     ignore = shutil.ignore_patterns("__pycache__", "js")
     for folder in ("convnet", "scripts", "server", "tests"):
         shutil.copytree(root / folder, project / folder, ignore=ignore)
-    shutil.copy(root / "pyproject.toml", project)
+    for folder in ("static", "templates"):
+        shutil.copytree(root / folder, project / folder)
+    for file in ("pyproject.toml", "wsgi.py"):
+        shutil.copy(root / file, project)
     for file, kind, code in STEP.findall(guide):
         path = project / file
         assert path.exists() == (kind == "diff"), file
@@ -76,6 +85,32 @@ def test_the_layer_can_be_used(guide: str, project: Path) -> None:
     done = run(project, sys.executable, "-c", example)
     assert done.returncode == 0, done.stderr
     assert "prelu1: PReLU(0.25)" in done.stdout
+
+
+@pytest.mark.browser
+def test_the_layer_is_on_the_page(
+    guide: str, project: Path, tmp_path: Path, open_desk: Callable[..., Desk]
+) -> None:
+    (example,), (saved,) = EXAMPLE.findall(guide), SAVED.findall(guide)
+    done = run(project, sys.executable, "-c", example + saved)
+    assert done.returncode == 0, done.stderr
+    assert "MODEL=prelu.npz scripts/serve" in guide
+    with serve(tmp_path, root=project, MODEL="prelu.npz", WEB_CONCURRENCY=1) as service:
+        desk = open_desk(url=service.url)
+        desk.page.click("#samples button >> nth=3")
+        card = desk.page.locator(".layer[data-name=prelu1]")
+        assert card.locator("p").inner_text().startswith("Leaky ReLU with a trained slope")
+        card.locator("button").press("Enter")
+        desk.wait("() => document.querySelector('.equation strong')")
+        assert "convnet/layers/prelu.py" in desk.text(".inspector-head")
+        desk.page.locator(".picker input").fill("5")
+        desk.wait("() => document.querySelector('.picker output').textContent.includes('6')")
+        desk.settle()
+        numbers = re.findall(r"−?\d+\.\d+", desk.text(".equation"))
+        x, slope, out = (float(number.replace("−", "-")) for number in numbers)
+        assert out == pytest.approx(x if x > 0 else slope * x, abs=2e-3)
+        trained = np.load(project / "prelu.npz")["prelu1.slope"]
+        assert slope == pytest.approx(trained[5], abs=1e-3)
 
 
 def test_the_battery_notices_a_mistake(project: Path, tmp_path: Path) -> None:

@@ -62,8 +62,10 @@ def answers(service):
 
 
 @contextlib.contextmanager
-def serve(folder, port=None, *, application="wsgi:app", python=sys.executable, **settings):
-    """Run the service with `settings` in its environment; `folder` takes its log."""
+def serve(
+    folder, port=None, *, application="wsgi:app", python=sys.executable, root=ROOT, **settings
+):
+    """Run the service in `root` with `settings` in its environment; `folder` takes its log."""
     command = shlex.split((ROOT / "Procfile").read_text().removeprefix("web:"))
     assert (command[0], command.pop()) == ("gunicorn", "wsgi:app")
     port, log = port or free_port(), Path(folder) / "service.log"
@@ -72,7 +74,7 @@ def serve(folder, port=None, *, application="wsgi:app", python=sys.executable, *
     with log.open("w") as output:
         process = subprocess.Popen(
             [python, "-m", *command, application],
-            cwd=ROOT,
+            cwd=root,
             env=environ,
             stdout=output,
             stderr=output,
