@@ -104,18 +104,21 @@ class Sequential:
         ----------
         dout : ndarray, shape (N, *output_shape)
         need_dx : bool
-            False spares the first layer its dx, which training has no use for; what is returned
-            then has no meaning.
+            False spares the first layer its dx, which training has no use for, and all layers
+            before the first `trainable` one; what is returned then has no meaning.
 
         Raises
         ------
         RuntimeError
             If no ``forward(x, training=True)`` came before.
         """
-        first = self.order[0]
+        start = 0 if need_dx else chain.first_that_learns(self.order)
+        for _, frozen in chain.walk(self.order[:start]):
+            frozen.cache = None
+        first = self.order[start]
         first.needs_dx = need_dx
         try:
-            return chain.backward(self.order, dout)
+            return chain.backward(self.order[start:], dout)
         finally:
             first.needs_dx = True
 
@@ -161,6 +164,16 @@ class Sequential:
     def grads(self) -> dict[str, Array]:
         """Every gradient, with the keys of `params`."""
         return {f"{layer.name}.{k}": v for layer in self.layers for k, v in layer.grads.items()}
+
+    @property
+    def trainable_params(self) -> dict[str, Array]:
+        """The parameters of the layers that are `trainable`, with the keys of `params`."""
+        return {
+            f"{name}.{key}": value
+            for name, layer in chain.walk(self.layers)
+            if layer.trainable and not layer.branches
+            for key, value in layer.params.items()
+        }
 
     @property
     def arrays(self) -> dict[str, Array]:
@@ -257,7 +270,7 @@ def _row(name: str, layer: Layer) -> tuple[str, str, str, str]:
         title = f"{indent}{layer.name}: {type(layer).__name__}"
         return title, _times(layer.output_shape), "", ""
     count = sum(value.size for value in layer.params.values())
-    title = f"{indent}{layer.name}: {layer!r}"
+    title = f"{indent}{layer.name}: {layer!r}" + ("" if layer.trainable else ", frozen")
     return title, _times(layer.output_shape), f"{count:,}", f"{layer.multiply_adds:,}"
 
 

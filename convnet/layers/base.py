@@ -36,6 +36,9 @@ class Layer:
         Without the batch axis; empty before `build`.
     branches : sequence of lists of Layer
         Layers within this one: chains that all take its input. Most kinds have none.
+    trainable : bool
+        Whether a `Trainer` may change it; if not, a BatchNorm also keeps and uses its running
+        statistics. Not saved.
     needs_dx : bool
         Whether anyone will read what `backward` returns. False only while a network's first layer
         is trained: the gradient by the images changes no weight. Layers whose dx is expensive look
@@ -52,6 +55,7 @@ class Layer:
         self.state: dict[str, Array] = {}
         self.input_shape: Shape = ()
         self.output_shape: Shape = ()
+        self.trainable = True
         self.needs_dx = True
         self._cache: Any = None
 

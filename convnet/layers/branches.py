@@ -61,6 +61,16 @@ class _Branches(Layer):
         """All layers of all branches."""
         return [layer for branch in self.branches for layer in branch]
 
+    @property
+    def trainable(self) -> bool:
+        """Whether a layer within is; setting it sets all of them."""
+        return any(layer.trainable for layer in self.sublayers)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.sublayers:
+            layer.trainable = value
+
     def config(self) -> dict[str, Any]:
         return {name: _unbuilt(value) for name, value in super().config().items()}
 

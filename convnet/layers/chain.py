@@ -75,6 +75,12 @@ def backward(layers: Sequence[Layer], dout: Array) -> Array:
     return dout
 
 
+def first_that_learns(layers: Sequence[Layer]) -> int:
+    """Return the index of the first layer with parameters to train; the last one's if none has."""
+    learning = (i for i, layer in enumerate(layers) if layer.trainable and layer.params)
+    return next(learning, len(layers) - 1)
+
+
 def own(layers: Sequence[Layer]) -> list[Layer]:
     """Return layers that no other network uses, named conv1, relu1, conv2, … by their kinds.
 

@@ -74,8 +74,11 @@ class BatchNorm(Layer):
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self.check(x)
         pixels = _as_pixels(x)
-        if not training:
-            return self._as_images(_scaled(pixels, *self.scale_and_shift))
+        if not training or not self.trainable:
+            scale, shift = self.scale_and_shift
+            if training:
+                self.cache = scale
+            return self._as_images(_scaled(pixels, scale, shift))
         count = pixels.size // pixels.shape[1]
         mean = centre = _channel_sums(pixels) / count
         var = _channel_dots(pixels, pixels) / count - mean**2
@@ -89,8 +92,10 @@ class BatchNorm(Layer):
         return self._as_images(_scaled(pixels, scale, self.params["beta"] - scale * centre))
 
     def backward(self, dout: Array) -> Array:
-        x, centre, inverse = self.cache
         dout_pixels = _as_pixels(dout)
+        if not self.trainable:  # then it is a scale and a shift
+            return self._as_images(_scaled(dout_pixels, self.cache, np.zeros_like(self.cache)))
+        x, centre, inverse = self.cache
         count = x.size // x.shape[1]
         dbeta = _channel_sums(dout_pixels)
         dgamma = inverse * (_channel_dots(x, dout_pixels) - centre * dbeta)

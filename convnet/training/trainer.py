@@ -134,9 +134,11 @@ class Trainer:
         self.outputs = self.network.forward(x, training=True)
         loss, dout = (self._class_weight or self.loss)(self.outputs, labels)
         self.network.backward(dout, need_dx=False)
+        params, grads = self.network.trainable_params, self.network.grads
+        grads = {name: grads[name] for name in params}
         if self.clip_norm is not None:
-            clip_by_global_norm(self.network.grads, self.clip_norm)
-        self.optimizer.step(self.network.params, self.network.grads)
+            clip_by_global_norm(grads, self.clip_norm)
+        self.optimizer.step(params, grads)
         if self.average is not None:
             self.average.update(self.network)
         return loss
