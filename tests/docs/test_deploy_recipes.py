@@ -1,0 +1,94 @@
+"""The recipes in docs/deploy/ run: Debian's nginx in front of the service, seen from a browser."""
+
+import io
+import os
+import shutil
+import signal
+import subprocess
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+from tests.support.live import eventually, free_port, serve
+from tests.support.page import Desk, written
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory, root):
+    """The address of the service behind nginx, as docs/deploy/nginx.conf says."""
+    if not NGINX:
+        reason = "no nginx: apt install nginx-light"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    folder = tmp_path_factory.mktemp("nginx")
+    port = free_port()
+    settings = {"WEB_CONCURRENCY": 1, "TRUSTED_PROXIES": 1}
+    with serve(tmp_path_factory.mktemp("service"), **settings) as service:
+        recipe = (root / "docs/deploy/nginx.conf").read_text()
+        assert recipe.count("listen 80;") == recipe.count("127.0.0.1:8000") == 1
+        recipe = recipe.replace("listen 80;", f"listen 127.0.0.1:{port};")
+        recipe = recipe.replace("127.0.0.1:8000", f"127.0.0.1:{service.port}")
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        places = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+        (folder / "nginx.conf").write_text(
+            f"pid {folder}/pid; daemon off; error_log {folder}/error.log;\nevents {{}}\n"
+            f"http {{ access_log off; {places} {recipe} }}\n"
+        )
+        command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        url = f"http://127.0.0.1:{port}/digits"
+
+        def answers():
+            assert process.poll() is None, (folder / "error.log").read_text()
+            try:
+                return requests.get(f"{url}/livez", timeout=5).ok
+            except requests.ConnectionError:
+                return False
+
+        try:
+            eventually(answers)
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+@pytest.mark.browser
+def test_the_page_works_below_a_path(site, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    desk = Desk(page, site)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site)  # without a slash at the end
+    page.wait_for_selector("#samples button")
+    desk.draw(written(7))
+    desk.reads(7)
+    desk.wait("() => document.getElementById('curl').textContent.startsWith('curl ')")
+    assert f"{site}/predict" in desk.text("#curl")
+    page.goto(f"{site}/docs")
+    page.get_by_role("link", name="openapi.json", exact=True).click()
+    page.wait_for_url(f"{site}/openapi.json")
+    here = [url for url in asked if url.startswith("http")]
+    assert len(here) > 30
+    assert not [url for url in here if not url.startswith(site)]
+    assert not desk.complaints
+    context.close()
+
+
+def test_large_pictures_pass_and_larger_ones_are_refused(site):
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 1200), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    assert len(file.getvalue()) > 1_000_000
+    answer = requests.post(f"{site}/predict", data=file.getvalue(), timeout=60)
+    assert answer.headers["Content-Type"] in ("application/json", "application/problem+json")
+    assert answer.status_code in (200, 422)
+    assert requests.post(f"{site}/predict", data=b"x" * 9_000_000, timeout=60).status_code == 413
+
+
+def test_metrics_are_not_for_everyone(site):
+    assert requests.get(f"{site}/metrics", timeout=60).status_code == 404
