@@ -56,6 +56,13 @@ def test_every_route_is_described_and_nothing_else(app, api):
     assert {(path, method) for path, method, _ in operations(api)} == routes
 
 
+def test_the_api_has_a_version_of_its_own(api, client):
+    numbers = api["info"]["version"].split(".")
+    assert len(numbers) == 3
+    assert all(number.isdigit() for number in numbers)
+    assert api["info"]["version"] != client.get("/model").get_json()["version"]
+
+
 def test_operations_are_told_apart(api):
     names = [operation["operationId"] for _, _, operation in operations(api)]
     assert len(set(names)) == len(names)
