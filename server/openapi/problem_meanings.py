@@ -36,7 +36,7 @@ def of_requests(config: Config) -> dict[str, str]:
         "uri_too_long": f"the first line of the request has more than {MAX_REQUEST_LINE} bytes",
         "unsupported_media_type": (
             "the `Content-Type` is missing or none of those that are taken (`Accept` lists them), "
-            "or the body is compressed"
+            "or the body is compressed in another way than gzip"
         ),
         "expectation_failed": "`Expect` asks for something other than `100-continue`",
         "invalid_field": (
@@ -60,8 +60,8 @@ def of_pictures(config: Config) -> dict[str, str]:
         "missing_image": "there is no picture, or an empty one",
         "too_many_images": f"a batch has more than {config.max_images} pictures",
         "not_base64": (
-            "the picture is not canonical base64 (RFC 4648, section 4: `+` and `/`, with padding); "
-            "white space is ignored"
+            "the picture is not canonical base64 (RFC 4648: section 4, `+` and `/` with padding, "
+            "or section 5, `-` and `_`); white space is ignored"
         ),
         "not_an_image": "the bytes are not a PNG, JPEG, WebP, GIF or BMP picture, or are damaged",
         "too_many_pixels": (

@@ -11,6 +11,7 @@ import pytest
 import requests
 from PIL import Image
 
+from server.config import Config
 from tests.support.live import eventually, free_port, serve
 from tests.support.page import Desk, written
 
@@ -92,3 +93,15 @@ def test_large_pictures_pass_and_larger_ones_are_refused(site):
 
 def test_metrics_are_not_for_everyone(site):
     assert requests.get(f"{site}/metrics", timeout=60).status_code == 404
+
+
+def test_the_unit_of_systemd_starts_the_service_by_its_settings(root, tmp_path):
+    lines = (root / "docs/deploy/digits.service").read_text().splitlines()
+    entries = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+    started = (root / "Procfile").read_text().removeprefix("web:").strip()
+    assert entries["ExecStart"] == f"/srv/digits/.venv/bin/{started}"
+    settings = dict(pair.split("=") for pair in entries["Environment"].split())
+    assert settings.keys() <= Config.names()
+    settings.pop("PORT")
+    with serve(tmp_path, WEB_CONCURRENCY=1, **settings) as service:
+        assert requests.get(f"{service.url}/readyz", timeout=60).ok
