@@ -44,7 +44,7 @@ _PARTS = {
 _HOME = {name: part for part, names in _PARTS.items() for name in names}
 
 if TYPE_CHECKING:  # the same for type checkers and editors, which do not run `__getattr__`
-    from convnet import datasets, layers, losses, optimizers
+    from convnet import datasets, gradients, layers, losses, optimizers
     from convnet.architectures import ARCHITECTURES, build
     from convnet.augmentation.augmenter import Augmenter
     from convnet.ctc.loss import CTC
@@ -151,6 +151,7 @@ __all__ = [
     "build",
     "datasets",
     "get_threads",
+    "gradients",
     "layers",
     "load",
     "load_pretrained",

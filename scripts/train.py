@@ -4,6 +4,7 @@
     python scripts/train.py                                # live-app, on MNIST
     python scripts/train.py --data animals                 # on folders animals/cat/, animals/dog/ …
     python scripts/train.py --architecture cnn-numpy --data archive --epochs 3 --out numpy.npz
+    python scripts/train.py --architecture my_net.py       # your own: it has layers(classes)
     python scripts/train.py --architecture zero-vs-one --digits 3,8 --limit 500 --seed 7
     python scripts/train.py --architecture live-app --checkpoint runs/a   # Ctrl-C; then, any time:
     python scripts/train.py --architecture live-app --checkpoint runs/a --resume
@@ -44,6 +45,7 @@ from scripts.recipe.command import RECIPES as SHIPPED
 from scripts.recipe.command import folder_of, train_recipe
 from convnet.training.progress_bar import TrainingBar
 from scripts.datasets.picture_folders import PictureOptions
+from scripts.training.architecture import architecture
 from scripts.training.data import fingerprint, input_form, open_dataset
 from scripts.training.options import (
     digits,
@@ -80,7 +82,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     options = parser.parse_args(argv)
     if options.recipe is None:
-        options.architecture = options.architecture or FIRST_TRY
+        options.architecture = options.architecture or architecture(FIRST_TRY)
     else:
         refuse(parser, options, ("digits", "figures", "size", "input_form"), "--recipe")
         options.checkpoint = options.checkpoint or folder_of(options.recipe)
@@ -88,7 +90,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         parser.error("--resume needs --checkpoint DIR")
     if options.figures is not None:
         require_matplotlib(parser)
-    name = options.architecture or options.recipe
+    name = options.recipe or options.architecture.name
     options.out = options.out or Path("runs") / f"{name}.npz"
     return options
 
@@ -98,8 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--architecture", choices=RECIPES, metavar="NAME",
-                      help=f"one of {', '.join(RECIPES)} (default {FIRST_TRY})")  # fmt: skip
+    what.add_argument("--architecture", type=architecture, metavar="NAME",
+                      help=f"one of {', '.join(RECIPES)} (default {FIRST_TRY}), or a Python file "
+                      "whose layers(classes) returns a list of layers")  # fmt: skip
     what.add_argument("--recipe", choices=list(SHIPPED), metavar="NAME",
                       help=f"make a shipped network: {', '.join(SHIPPED)}")  # fmt: skip
     parser.add_argument(
@@ -138,11 +141,12 @@ def _train(options: argparse.Namespace) -> int:
     recipe = _recipe(options, data)
     train, held_out = recipe.split(data.train)
     test = data.test.subset(recipe.digits)
-    network = convnet.build(
-        options.architecture,
+    asked = options.architecture
+    network = convnet.Sequential(
+        asked.layers() if recipe.outputs is None else asked.layers(recipe.outputs),
+        data.train.input_shape,
         rng=np.random.default_rng(options.seed),
-        input_shape=data.train.input_shape,
-        classes=recipe.outputs,
+        name=asked.name,
     )
     print(network.summary(), end="\n\n")
     trainer = recipe.trainer(network, len(train))
@@ -172,7 +176,7 @@ def _recipe(options: argparse.Namespace, data: datasets.Dataset) -> Recipe:
         for name in ("epochs", "batch_size", "learning_rate", "digits", "limit")
         if getattr(options, name) is not None
     }
-    return dataclasses.replace(RECIPES[options.architecture], **said).for_data(data, said)
+    return dataclasses.replace(options.architecture.recipe, **said).for_data(data, said)
 
 
 def _fit(

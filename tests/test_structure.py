@@ -63,6 +63,7 @@ ROOMS = {
         "optimizers": {"arrays", "checks"},
         "correlation": {"arrays", "runtime"},
         "layers": {"arrays", "checks", "correlation", "initializers", "runtime"},
+        "gradients": {"arrays", "layers"},
         "losses": {"arrays", "checks", "layers"},
         "open_set": {"arrays", "checks", "losses"},
         "ctc": {"arrays", "losses"},
@@ -75,7 +76,8 @@ ROOMS = {
             "storage",
         },
         "__init__": {
-            *("architectures", "augmentation", "ctc", "datasets", "inference", "layers"),
+            *("architectures", "augmentation", "ctc", "datasets", "gradients", "inference"),
+            "layers",
             *("losses", "network", "optimizers", "runtime", "training", "weights"),
         },
     },

@@ -173,3 +173,6 @@ RECIPES: dict[str, Recipe] = {
         held_out=200,
     ),
 }
+
+# For a network of the user's own: what suits most.
+OF_A_FILE = Recipe(_adam, learning_rate=1e-3, epochs=5, batch_size=64)

@@ -17,6 +17,9 @@ from tests.support.page import Desk
 STEP = re.compile(r"`(\S+\.py)`:\n\n```(python|diff)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(r"## 6\. Use it\n\n```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CHECK = re.compile(
+    r"^```python\n(import convnet\n.*?gradients\.check.*?)^```", re.MULTILINE | re.DOTALL
+)
 SAVED = re.compile(r"^```python\n(network\.save.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -111,6 +114,13 @@ def test_the_layer_is_on_the_page(
         assert out == pytest.approx(x if x > 0 else slope * x, abs=2e-3)
         trained = np.load(project / "prelu.npz")["prelu1.slope"]
         assert slope == pytest.approx(trained[5], abs=1e-3)
+
+
+def test_the_gradients_can_be_checked_in_one_line(guide: str, project: Path) -> None:
+    (line,) = CHECK.findall(guide)
+    done = run(project, sys.executable, "-c", line)
+    assert done.returncode == 0, done.stderr
+    assert "'slope': " in done.stdout
 
 
 def test_the_battery_notices_a_mistake(project: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`scripts/train.py`: one word trains a network, any moment is a good one to stop."""
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -50,6 +51,52 @@ def test_one_word_trains_each(
     assert "epoch 2/2: loss" in shown
     assert "images/s" in shown
     assert network.summary() in shown
+
+
+MY_NET = """
+from convnet import Conv2D, Dense, GlobalAveragePool2D, ReLU, Residual
+
+
+def layers(classes):
+    block = Residual([Conv2D(8, 3, padding=1), ReLU()])
+    return [Conv2D(8, 3), ReLU(), block, GlobalAveragePool2D(), Dense(classes)]
+"""
+
+
+def test_a_network_of_ones_own_comes_from_a_file(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "my_net.py"
+    file.write_text(MY_NET)
+    network = run(data, tmp_path / "n.npz", "--epochs", "1", architecture=str(file))
+    assert (network.name, network.output_shape) == ("my_net", (10,))
+    assert [layer.kind for layer in network.layers][2] == "residual"
+    assert network.metadata["training"]["batch_size"] == 64
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("x = 1", "must define a function layers(classes)"),
+        ("def layers(classes:", "SyntaxError"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("def layers(classes): return [classes]", "must return a list of layers, got [10]"),
+        (None, "expected one of digits,"),
+    ],
+)
+def test_a_file_without_a_network_is_refused(
+    code: str | None,
+    reason: str,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "net.py"
+    if code is not None:
+        file.write_text(code)
+    argv = ["--architecture", str(file), "--data", str(data), "--out", str(tmp_path / "n.npz")]
+    with contextlib.suppress(SystemExit):
+        assert train.main(argv) == 1
+    assert not (tmp_path / "n.npz").exists()
+    assert reason in capsys.readouterr().err
 
 
 def test_the_record_says_how_and_how_well(data: Path, tmp_path: Path) -> None:
@@ -139,7 +186,7 @@ def test_two_outputs_stand_for_the_two_digits(data: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--architecture", "lenet"], "invalid choice: 'lenet'"),
+        (["--architecture", "lenet"], "or a .py file, got 'lenet'"),
         (["--epochs", "0"], "expected a whole number of at least 1, got '0'"),
         (["--batch-size", "x"], "expected a whole number of at least 1, got 'x'"),
         (["--learning-rate", "nan"], "expected a number above 0, got 'nan'"),
