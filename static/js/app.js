@@ -6,7 +6,7 @@ import { showBoxes } from "./results/boxes.js";
 import { Camera } from "./pixels/camera.js";
 import { Sheet } from "./drawing/sheet.js";
 import { get } from "./service/client.js";
-import { byId, element, setText } from "./dom.js";
+import { byId, element, readsDigits, setText } from "./dom.js";
 import { BLANK, aspectOf, isBlank, onOtherSheet, withStroke } from "./drawing/drawing.js";
 import { Strip } from "./inspector/strip.js";
 import { History } from "./drawing/history.js";
@@ -245,6 +245,6 @@ async function describe() {
 }
 
 connect();
-offerSamples();
+if (readsDigits()) offerSamples();
 describe();
 if (!openLink()) show();

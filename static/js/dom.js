@@ -23,6 +23,14 @@ export function element(name, properties = {}, ...children) {
   return node;
 }
 
+let names;
+
+/** The names of the network's classes, in the order of its probabilities. */
+export const classNames = () => (names ??= JSON.parse(byId("desk").dataset.classes));
+
+/** Whether the network reads digits and nothing else. */
+export const readsDigits = () => classNames().join() === "0,1,2,3,4,5,6,7,8,9";
+
 export function svg(name, attributes = {}, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);

@@ -34,12 +34,18 @@ export function size(shape) {
 /** How the verdict on something that is no digit ends. */
 export const SEVERAL = "If it is several digits, choose “A number”.";
 
-/** What to say of a prediction, in one sentence. */
-export function verdict({ digit, confidence, is_digit: isDigit, top }) {
-  if (!isDigit) return `That is not a digit that I know; ${top[0].digit} comes nearest. ${SEVERAL}`;
-  if (confidence > 0.999) return `A ${digit}. I am more than 99.9 % sure.`;
-  if (confidence >= 0.9) return `A ${digit}. I am ${probability(confidence)} sure.`;
-  return `Perhaps a ${digit}, ${probability(confidence)}. Or else a ${top[1].digit}.`;
+/** What to say of a prediction, in one sentence; `digits` is whether all classes are digits. */
+export function verdict({ label, confidence, top }, digits = true) {
+  if (label === null) {
+    return digits
+      ? `That is not a digit that I know; ${top[0].label} comes nearest. ${SEVERAL}`
+      : `That is nothing that I know; ${top[0].label} comes nearest.`;
+  }
+  const a = digits ? "a " : "";
+  const name = digits ? `A ${label}` : label;
+  if (confidence > 0.999) return `${name}. I am more than 99.9 % sure.`;
+  if (confidence >= 0.9) return `${name}. I am ${probability(confidence)} sure.`;
+  return `Perhaps ${a}${label}, ${probability(confidence)}. Or else ${a}${top[1].label}.`;
 }
 
 /** What to say of a number that was read. */

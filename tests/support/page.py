@@ -58,7 +58,7 @@ class Desk:
 
     def open(self, fragment=""):
         self.page.goto(f"{self.url}/{fragment}")
-        self.page.wait_for_selector("#samples button")
+        self.page.wait_for_selector("#samples button, #samples[hidden]", state="attached")
         return self
 
     # -- where things are on the screen

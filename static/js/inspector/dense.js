@@ -1,7 +1,7 @@
 // @ts-check
 /** A dense layer inspected: which inputs raise one of its numbers, and which lower it. */
 
-import { element } from "../dom.js";
+import { classNames, element, readsDigits } from "../dom.js";
 import { probability, signed } from "../format.js";
 import { reachOf } from "./map_view.js";
 
@@ -34,7 +34,8 @@ export class DenseInspector {
    * @param {number} count
    */
   nameOf(channel, count) {
-    return count === 10 ? `Score of digit ${channel}` : `Number ${channel + 1} of ${count}`;
+    if (count !== classNames().length) return `Number ${channel + 1} of ${count}`;
+    return `Score of ${readsDigits() ? "digit " : ""}${classNames()[channel]}`;
   }
 
   /**
@@ -84,11 +85,18 @@ export function softmax(logits, temperature = 1) {
   return powers.map((power) => power / total);
 }
 
-function softmaxSentence(logits, temperature, digit) {
-  const scores = logits.map((logit) => signed(logit, 1)).join(", ");
+/** Up to how many scores are listed. */
+const LISTED = 12;
+
+function softmaxSentence(logits, temperature, channel) {
+  const all = logits.length === 10 ? "ten" : logits.length;
+  const few = logits.length <= LISTED;
+  const list = logits.map((logit) => signed(logit, 1)).join(", ");
+  const share = probability(softmax(logits, temperature)[channel]);
   return (
-    `The ten scores are ${scores}. Divided by the temperature ${temperature.toFixed(2)} and ` +
-    `put through softmax, that of ${digit} becomes ${probability(softmax(logits, temperature)[digit])}.`
+    `${few ? `The ${all} scores are ${list}. ` : ""}Divided by the temperature ` +
+    `${temperature.toFixed(2)} and put through softmax${few ? "" : ` with all ${all}`}, ` +
+    `${few ? "that" : "the score"} of ${classNames()[channel]} becomes ${share}.`
   );
 }
 

@@ -1,11 +1,12 @@
 /**
- * Grey pixels to a PNG file and back (PNG specification, third edition, sections 5, 9 and 11).
+ * Grey pixels to a PNG file, grey or coloured ones back (PNG specification, third edition, sections 5, 9 and 11).
  *
  * Written here and not by a canvas, because browsers that guard privacy change its pixels.
  */
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const GREY = 0;
+const RGB = 2;
 
 /** @returns {Promise<Uint8Array>} an 8-bit greyscale PNG */
 export async function encodePng({ width, height, pixels }) {
@@ -46,53 +47,57 @@ function chunk(type, data) {
 }
 
 /**
- * @param {Uint8Array} bytes an 8-bit greyscale PNG, not interlaced
- * @returns {Promise<{ width: number, height: number, pixels: Uint8Array }>}
+ * @param {Uint8Array} bytes an 8-bit PNG, greyscale or RGB, not interlaced
+ * @returns {Promise<{ width: number, height: number, channels: number, pixels: Uint8Array }>}
  */
 export async function decodePng(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  if (bytes[24] !== 8 || bytes[25] !== GREY || bytes[28] !== 0) {
-    throw new TypeError("only 8-bit grey PNG files without interlacing can be read here");
+  if (bytes[24] !== 8 || ![GREY, RGB].includes(bytes[25]) || bytes[28] !== 0) {
+    throw new TypeError("only 8-bit grey or RGB PNG files without interlacing can be read here");
   }
+  const channels = bytes[25] === RGB ? 3 : 1;
   const body = [];
   for (let at = 8; at < bytes.length; at += 12 + view.getUint32(at)) {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (type === "IDAT") body.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
   }
   const rows = await transform(concat(body), new DecompressionStream("deflate"));
-  return { width, height, pixels: unfilter(rows, width, height) };
+  return { width, height, channels, pixels: unfilter(rows, width * channels, height, channels) };
 }
 
 /** Undo the filters: each row says how its bytes were predicted from those already known. */
-function unfilter(rows, width, height) {
+function unfilter(rows, width, height, step) {
   const pixels = new Uint8Array(width * height);
   let above = new Uint8Array(width);
   for (let y = 0; y < height; y++) {
     const start = y * (width + 1);
     const row = pixels.subarray(y * width, (y + 1) * width);
     row.set(rows.subarray(start + 1, start + 1 + width));
-    UNDO[rows[start]](row, above);
+    UNDO[rows[start]](row, above, step);
     above = row;
   }
   return pixels;
 }
 
-/** By filter number. `row` holds differences and becomes bytes; `above` is the row before. */
+/**
+ * By filter number. `row` holds differences and becomes bytes; `above` is the row before, and a
+ * pixel has `step` bytes. (Before the first one, `row[x - step]` is undefined, which `| 0` makes 0.)
+ */
 const UNDO = [
   () => {},
-  (row) => {
-    for (let x = 1; x < row.length; x++) row[x] += row[x - 1];
+  (row, _, step) => {
+    for (let x = step; x < row.length; x++) row[x] += row[x - step];
   },
   (row, above) => {
     for (let x = 0; x < row.length; x++) row[x] += above[x];
   },
-  (row, above) => {
-    for (let x = 0; x < row.length; x++) row[x] += ((x && row[x - 1]) + above[x]) >> 1;
+  (row, above, step) => {
+    for (let x = 0; x < row.length; x++) row[x] += ((row[x - step] | 0) + above[x]) >> 1;
   },
-  (row, above) => {
+  (row, above, step) => {
     for (let x = 0; x < row.length; x++)
-      row[x] += paeth(x && row[x - 1], above[x], x && above[x - 1]);
+      row[x] += paeth(row[x - step] | 0, above[x], above[x - step] | 0);
   },
 ];
 

@@ -10,15 +10,14 @@ export function showModel(model) {
       ["Network", `${model.name}, version ${model.version}`],
       ["Layers", `${model.layers.length}, of them ${plural(convolutions, "convolution")}`],
       ["Size", `${count(model.parameters)} weights`],
-      ["Work", `${count(model.multiply_adds)} multiply-adds for a digit`],
+      ["Work", `${count(model.multiply_adds)} multiply-adds for a picture`],
       ["Training", trainingSentence(model.training)],
       ["Code", element("code", {}, "convnet/layers"), ": one file for each kind of layer"],
     ]),
   );
   const accuracy = Object.entries(model.accuracy);
-  byId("accuracy").replaceChildren(
-    ...rows(accuracy.map(([set, share]) => [setName(set), percent(share, 2)])),
-  );
+  const figures = accuracy.map(([set, share]) => [setName(set), percent(share, 2)]);
+  byId("accuracy").replaceChildren(...rows(figures.length ? figures : [["Accuracy", "unknown"]]));
 }
 
 function rows(facts) {

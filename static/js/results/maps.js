@@ -2,6 +2,7 @@
  * Arrays as pictures: zero is the colour of the card, warm is above and blue below zero.
  */
 
+import { classNames } from "../dom.js";
 import { fromBase64 } from "../pixels/base64.js";
 import { decodePng } from "../pixels/png.js";
 
@@ -14,8 +15,8 @@ const GAMMA = 0.65;
  * @returns {Promise<{ bytes: Uint8Array, width, height, min, max, count, columns, tile: [h, w] }>}
  */
 export async function decodeSprite(sprite) {
-  const { width, height, pixels } = await decodePng(fromDataUrl(sprite.image));
-  const whole = { count: 1, columns: 1, tile: [height, width] };
+  const { width, height, channels, pixels } = await decodePng(fromDataUrl(sprite.image));
+  const whole = { count: 1, columns: 1, tile: [height, width], channels };
   return { ...whole, ...sprite, bytes: pixels, width, height };
 }
 
@@ -107,8 +108,9 @@ function cornerOf({ width, columns, tile }, map) {
 
 const SCORE = 108;
 
-/** A few numbers, each in its own large tile with its index: the ten scores. */
+/** A few numbers, each in its own large tile with its index, or its class: the scores. */
 export function paintScores(canvas, sprite) {
+  const names = classNames().length === sprite.tile[1] ? classNames() : [];
   const cells = vectorTiles(sprite);
   const [columns, rows] = gridOf(cells.count);
   Object.assign(canvas, { width: columns * SCORE, height: rows * SCORE });
@@ -126,7 +128,8 @@ export function paintScores(canvas, sprite) {
     context.fillStyle = cssColour(colour);
     context.fillRect(x, y, SCORE - 3, SCORE - 3);
     context.fillStyle = inkOn(colour);
-    context.fillText(i, x + SCORE / 2, y + SCORE / 2);
+    const name = names[i]?.length <= 2 ? names[i] : i;
+    context.fillText(name, x + SCORE / 2, y + SCORE / 2);
   });
 }
 
@@ -157,26 +160,24 @@ export function peakOf(sprite, map) {
   return most;
 }
 
-/** Ink as dark on white, whatever the scheme: the input as a person would draw it. */
-export function paintInk(canvas, { bytes, width, height }) {
-  put(
-    canvas,
-    width,
-    height,
-    Uint32Array.from(bytes, (ink) => packed(new Array(3).fill(255 - ink))),
-  );
+/** The input in its own colours, whatever the scheme. */
+export function paintInput(canvas, { bytes, width, height, channels }) {
+  const colour = (i) =>
+    channels === 3 ? bytes.subarray(3 * i, 3 * i + 3) : [bytes[i], bytes[i], bytes[i]];
+  const pixels = Uint32Array.from({ length: width * height }, (_, i) => packed(colour(i)));
+  put(canvas, width, height, pixels);
 }
 
 const HOT = [214, 64, 8];
 const COLD = [30, 90, 190];
 
-/** Heat over pale ink: a warm patch raises the digit's score, a blue one lowers it. */
+/** Heat over the pale input: a warm patch raises the class's score, a blue one lowers it. */
 export function paintHeat(canvas, { bytes, width, height, min, max }, input) {
   const reach = Math.max(Math.abs(min), Math.abs(max));
   const pixels = Uint32Array.from(bytes, (byte, i) => {
     const value = min + (byte / 255) * (max - min);
     const strength = reach > 0 ? (Math.abs(value) / reach) ** 0.8 : 0;
-    const paper = 255 - 0.3 * input.bytes[i];
+    const paper = 179 + 0.3 * input.bytes[i * input.channels];
     const end = value < 0 ? COLD : HOT;
     return packed(end.map((colour) => Math.round(paper + (colour - paper) * strength)));
   });

@@ -1,10 +1,8 @@
-/** The reading: the digit, how sure it is, ten bars, the input and the heat map. */
+/** The reading: the class, how sure it is, bars, the input and the heat map. */
 
-import { byId, element, setText } from "../dom.js";
+import { byId, classNames, element, readsDigits, setText } from "../dom.js";
 import { SEVERAL, numberVerdict, probability, verdict } from "../format.js";
-import { paintHeat, paintInk } from "./maps.js";
-
-const NOTHING = new Array(10).fill(0);
+import { paintHeat, paintInput } from "./maps.js";
 
 export class Reading {
   #bars = [...document.querySelectorAll("#bars li")];
@@ -31,29 +29,29 @@ export class Reading {
   showNothing(sentence = "Nothing drawn yet.") {
     this.#answer("empty", "");
     this.say(sentence);
-    this.#showBars(NOTHING, -1);
+    this.#showBars(null, -1);
     this.#showFound([]);
-    for (const canvas of [this.#input, this.#heat]) canvas.width = 28; // wipes it
+    for (const canvas of [this.#input, this.#heat]) canvas.width = canvas.width; // wipes it
   }
 
   /** @param prediction an answer of /predict */
   showPrediction(prediction) {
-    const { digit, is_digit: isDigit, probabilities } = prediction;
-    this.#answer(isDigit ? "sure" : "unsure", isDigit ? digit : "?");
-    this.#showBars(probabilities, isDigit ? digit : -1);
+    const { label, probabilities } = prediction;
+    this.#answer(label === null ? "unsure" : "sure", label ?? "?");
+    this.#showBars(probabilities, classNames().indexOf(label));
     this.#showFound([]);
   }
 
   /** @param answer an answer of /read; `chosen` the index of the digit that the bars show */
   showNumber({ digits, text }, chosen) {
     this.#answer(digits.some((digit) => digit.is_digit) ? "sure" : "unsure", text);
-    this.#showBars(digits[chosen]?.probabilities ?? NOTHING, digits[chosen]?.digit ?? -1);
+    this.#showBars(digits[chosen]?.probabilities ?? null, digits[chosen]?.digit ?? -1);
     this.#showFound(digits, chosen);
   }
 
   /** Say the answer in a sentence, which is read aloud. */
   announce(answer) {
-    this.say("digits" in answer ? numberVerdict(answer) : verdict(answer));
+    this.say("digits" in answer ? numberVerdict(answer) : verdict(answer, readsDigits()));
   }
 
   /** Say a sentence; one that suggests to read a number is a button that does so. */
@@ -72,31 +70,34 @@ export class Reading {
     if (byId("reading").dataset.state === "empty") this.say("");
   }
 
-  /** @param sprite the 28×28 input, ink 255 */
+  /** @param sprite what the network is given */
   showInput(sprite) {
-    paintInk(this.#input, sprite);
+    paintInput(this.#input, onPaper(sprite));
   }
 
   showHeat(sprite, input) {
-    paintHeat(this.#heat, sprite, input);
+    paintHeat(this.#heat, sprite, onPaper(input));
   }
 
   #answer(state, text) {
     const { dataset } = byId("reading");
     this.wait();
     dataset.state = state;
-    setText(byId("answer"), String(text));
+    byId("answer").classList.toggle("word", !readsDigits() && text.length > 2);
+    setText(byId("answer"), text);
   }
 
+  /** A bar for each class, or, if there are more, for the likeliest, best first. */
   #showBars(probabilities, best) {
-    this.#bars.forEach((bar, digit) => {
-      const share = probabilities[digit];
-      bar.classList.toggle("best", digit === best);
-      bar.querySelector(".bar-fill").style.setProperty("--share", share);
-      setText(
-        bar.querySelector(".bar-value"),
-        probabilities === NOTHING ? "–" : probability(share),
-      );
+    const all = classNames().map((_, i) => i);
+    const many = all.length > this.#bars.length;
+    if (many && probabilities) all.sort((a, b) => probabilities[b] - probabilities[a]);
+    this.#bars.forEach((bar, i) => {
+      const share = probabilities?.[all[i]];
+      bar.classList.toggle("best", all[i] === best);
+      bar.querySelector(".bar-fill").style.setProperty("--share", share ?? 0);
+      if (many) setText(bar.querySelector(".bar-digit"), probabilities ? classNames()[all[i]] : "");
+      setText(bar.querySelector(".bar-value"), probabilities ? probability(share) : "–");
     });
   }
 
@@ -112,6 +113,12 @@ export class Reading {
       setText(button.children[1], probability(confidence));
     });
   }
+}
+
+/** An input as a person would see it: in MNIST's form ink is 255, and paper white. */
+function onPaper(sprite) {
+  const inked = byId("desk").dataset.form === "mnist";
+  return inked ? { ...sprite, bytes: sprite.bytes.map((ink) => 255 - ink) } : sprite;
 }
 
 function appendFound(list) {

@@ -34,19 +34,27 @@ test("numbers are written for people", () => {
   assert.equal(size([28, 28, 24]), "28 × 28 × 24");
 });
 
-const top = [{ digit: 7 }, { digit: 1 }];
+const top = [{ label: "7" }, { label: "1" }];
 
 test("a verdict says how sure it is, and what else it could be", () => {
-  const say = (confidence) => verdict({ digit: 7, confidence, is_digit: true, top });
+  const say = (confidence) => verdict({ label: "7", confidence, top });
   assert.equal(say(0.95), "A 7. I am 95.0 % sure.");
   assert.equal(say(0.9999), "A 7. I am more than 99.9 % sure.");
   assert.match(say(0.6), /Perhaps a 7, 60.0 %. Or else a 1/);
 });
 
 test("what is no digit is said to be none", () => {
-  const said = verdict({ digit: null, confidence: 0.6, is_digit: false, top });
+  const said = verdict({ label: null, confidence: 0.6, top });
   assert.match(said, /not a digit/);
   assert.match(said, /7 comes nearest/);
+});
+
+test("other classes are called by their names", () => {
+  const pets = [{ label: "cat" }, { label: "dog" }];
+  const say = (label, confidence) => verdict({ label, confidence, top: pets }, false);
+  assert.equal(say("cat", 0.95), "cat. I am 95.0 % sure.");
+  assert.equal(say("cat", 0.6), "Perhaps cat, 60.0 %. Or else dog.");
+  assert.equal(say(null, 0.6), "That is nothing that I know; cat comes nearest.");
 });
 
 test("a number's verdict counts the digits and the doubts", () => {
