@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from convnet.arrays import Array, Shape
+from convnet.inference.served_network import InferenceNetwork
+from convnet.inference.watch import Watch
 from convnet.layers import Layer, Sigmoid, Softmax, chain
 from convnet.layers.activations import softmax
 from convnet.runtime.malloc import keep_freed_memory
@@ -83,6 +85,7 @@ class Sequential:
         self.output_shape = chain.build(self.layers, self.input_shape, rng, dtype)
         ends_in_softmax = isinstance(self.layers[-1], Softmax) and len(self.layers) > 1
         self.order = chain.execution_order(self.layers[: -1 if ends_in_softmax else None])
+        self._served: tuple[Watch, InferenceNetwork] | None = None
 
     # -- running --------------------------------------------------------------------------
 
@@ -127,12 +130,33 @@ class Sequential:
 
         No cache is written, so threads may share the network. Logits become probabilities by
         softmax, unless the network ends in Sigmoid, which gives a probability for each class.
+
+        In single precision this is what an `InferenceNetwork` answers: one is made when it is first
+        needed, and again when a weight has changed, by training, loading or assignment. (Other
+        attributes of a layer must stay as they were when it was made.)
         """
         self.check(x)
+        if x.dtype == np.float32 and (served := self._serve()) is not None:
+            return served.predict(x)
         blocks = range(0, max(len(x), 1), PREDICT_BLOCK)
         return self.probabilities(
             np.concatenate([self.forward(x[i : i + PREDICT_BLOCK]) for i in blocks])
         )
+
+    def _serve(self) -> InferenceNetwork | None:
+        """Return the present weights in served form; None if they are not in single precision."""
+        if self._served is None or self._served[0].changed(self.layers):
+            arrays = self.arrays.values()
+            if any(array.dtype != np.float32 for array in arrays):
+                return None
+            del arrays  # what is held may change, and would be compared each time
+            self._served = Watch(self.layers), InferenceNetwork(self)
+            self._served[0].changed(self.layers)  # made from what was handed out just now
+        return self._served[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out of copies what can be made again."""
+        return {**self.__dict__, "_served": None}
 
     def probabilities(self, out: Array) -> Array:
         """Turn what `forward` returns into probabilities."""

@@ -67,10 +67,10 @@ ROOMS = {
         "losses": {"arrays", "checks", "layers"},
         "open_set": {"arrays", "checks", "losses"},
         "ctc": {"arrays", "losses"},
-        "network": {"arrays", "layers", "runtime", "storage"},
+        "inference": {"arrays", "correlation", "layers", "runtime"},
+        "network": {"arrays", "inference", "layers", "runtime", "storage"},
         "architectures": {"checks", "layers", "network"},
         "weights": {"arrays", "checks", "layers", "network", "storage"},
-        "inference": {"arrays", "correlation", "layers", "network", "runtime"},
         "training": {
             *("arrays", "checks", "layers", "losses", "network", "optimizers", "runtime"),
             "storage",

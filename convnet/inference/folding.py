@@ -7,19 +7,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from convnet.arrays import Array, Shape
 from convnet.layers import BatchNorm, Concatenate, Conv2D, Dense, Dropout, Layer, Residual
-from convnet.network import Sequential
 
 
-def fold(network: Sequential) -> Sequential:
+class Network(Protocol):
+    """What is served: a `convnet.network.Sequential`, which itself predicts in this form."""
+
+    layers: list[Layer]
+    order: list[Layer]
+    input_shape: Shape
+    output_shape: Shape
+    name: str
+    metadata: dict[str, Any]
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of one input."""
+
+    def check(self, x: Array) -> None:
+        """Refuse what is no batch of its inputs."""
+
+    def forward(self, x: Array) -> Array:
+        """Return the last layer's outputs."""
+
+    def probabilities(self, out: Array) -> Array:
+        """Make probabilities of them."""
+
+    def activations(self, x: Array) -> Iterator[tuple[Layer, Array]]:
+        """Yield each layer with its output."""
+
+
+N = TypeVar("N", bound=Network)
+
+
+def fold(network: N) -> N:
     """Return an equal network without BatchNorm and Dropout, as far as they can be folded."""
+    make: Any = type(network)
     layers, rng = fold_layers(network.layers), np.random.default_rng(0)
-    folded = Sequential(layers, network.input_shape, rng=rng, name=network.name)
+    folded: N = make(layers, network.input_shape, rng=rng, name=network.name)
     folded.metadata = network.metadata
     return folded
 

@@ -19,6 +19,7 @@ from convnet.arrays import Array
 from convnet.correlation.geometry import Geometry
 from convnet.correlation.winograd import TILE
 from convnet.inference import winograd_steps
+from convnet.inference.folding import Network
 from convnet.inference.steps import Step, copy, largest, multiply, pad, runs
 from convnet.layers import (
     Concatenate,
@@ -32,8 +33,8 @@ from convnet.layers import (
     Residual,
     Upsample2D,
 )
+from convnet.layers.activations import Rectifier
 from convnet.layers.chain import execution_order
-from convnet.network import Sequential
 
 
 class Plan:
@@ -45,7 +46,7 @@ class Plan:
         Faster if its BatchNorm was folded away. Its weights are copied.
     """
 
-    def __init__(self, network: Sequential) -> None:
+    def __init__(self, network: Network) -> None:
         self.input = np.empty(network.input_shape, np.float32)
         self._steps, self.output = _chain(network.order, self.input)
 
@@ -226,7 +227,8 @@ def _upsample(layer: Upsample2D, source: Array) -> tuple[list[Step], Array]:
 
 def _run_layer(layer: Layer, source: Array) -> tuple[list[Step], Array]:
     """Call the `forward` of any other layer, and copy what it returns."""
-    out = np.empty(layer.output_shape, np.float32)
+    pooled_first = isinstance(layer, Rectifier)  # then there are fewer numbers: `execution_order`
+    out = np.empty(source.shape if pooled_first else layer.output_shape, np.float32)
     return [lambda: np.copyto(out, layer.forward(source[None])[0])], out
 
 

@@ -5,7 +5,8 @@
 * A larger batch is cut into blocks, and each thread takes a block through *all* layers, so that
   the output of one layer is still in the core's cache when the next one reads it.
 
-The result holds copies of the weights and never changes: threads may share it.
+The result holds copies of the weights and never changes: threads may share it. `Sequential.predict`
+makes one, and a new one when its weights have changed.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.inference.folding import fold
+from convnet.inference.folding import Network, fold
 from convnet.inference.plan import Plan
-from convnet.network import Sequential
 from convnet.runtime.threads import get_threads, parallel
 
 # Up to this many images are taken one by one; for 16, Winograd's algorithm is faster.
@@ -45,7 +45,7 @@ class InferenceNetwork:
         The folded copy.
     """
 
-    def __init__(self, network: Sequential) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = fold(network)
         self.name = network.name
         self.metadata = network.metadata

@@ -36,6 +36,9 @@ class Layer:
         Without the batch axis; empty before `build`.
     branches : sequence of lists of Layer
         Layers within this one: chains that all take its input. Most kinds have none.
+    handed_out : bool
+        Whether anyone has asked for `params` or `state` since it was last set to False, and so may
+        have changed them (`convnet/inference/watch.py`).
     trainable : bool
         Whether a `Trainer` may change it; if not, a BatchNorm also keeps and uses its running
         statistics. Not saved.
@@ -50,14 +53,42 @@ class Layer:
 
     def __init__(self) -> None:
         self.name = self.kind
-        self.params: dict[str, Array] = {}
+        self.handed_out = True
+        self._params: dict[str, Array] = {}
         self.grads: dict[str, Array] = {}
-        self.state: dict[str, Array] = {}
+        self._state: dict[str, Array] = {}
         self.input_shape: Shape = ()
         self.output_shape: Shape = ()
         self.trainable = True
         self.needs_dx = True
         self._cache: Any = None
+
+    @property
+    def params(self) -> dict[str, Array]:
+        """The parameters, by name: the arrays themselves, not copies."""
+        self.handed_out = True
+        return self._params
+
+    @params.setter
+    def params(self, arrays: dict[str, Array]) -> None:
+        self.handed_out = True
+        self._params = arrays
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """What is saved with the parameters but not trained."""
+        self.handed_out = True
+        return self._state
+
+    @state.setter
+    def state(self, arrays: dict[str, Array]) -> None:
+        self.handed_out = True
+        self._state = arrays
+
+    @property
+    def array_dicts(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """`params` and `state` for those who only read them: they are not noted as handed out."""
+        return self._params, self._state
 
     # -- what a layer computes ------------------------------------------------------------
 

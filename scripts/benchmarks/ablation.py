@@ -77,12 +77,14 @@ def _serving(bench: Bench, peer: PeerProcess, network: str) -> list[Record]:
         "as it is": ("time_predict", one),
         "no prepared plan": ("time_unprepared", one),
         "BatchNorm not folded": ("time_unfolded", one),
-        "network.predict": ("time_plain_predict", one),
+        "the layers as they are trained": ("time_plain_predict", one),
+        "network.predict": ("time_natural_predict", one),
     }
     batch = {
         "as it is": ("time_predict", many),
         **{f"blocks of {block}": ("time_blocks", block, many) for block in BLOCKS},
-        "network.predict": ("time_plain_predict", many),
+        "the layers as they are trained": ("time_plain_predict", many),
+        "network.predict": ("time_natural_predict", many),
     }
     return [
         *_ideas(bench, peer, f"{network}, predicting 1 image", single),

@@ -65,7 +65,7 @@ def _train(bench: Bench, plan: Blueprint, peers: list[PeerProcess]) -> Record:
 def _predict(bench: Bench, plan: Blueprint, batch: int, peers: list[PeerProcess]) -> Record:
     images = bench.images(batch)
     calls: dict[str, Call] = {peer.name: (peer, ("time_predict", images)) for peer in peers}
-    calls["network.predict"] = (peers[0], ("time_plain_predict", images))
+    calls["network.predict"] = (peers[0], ("time_natural_predict", images))
     return _record("predict", plan, batch, bench.alternate(calls), plan.multiply_adds)
 
 

@@ -108,6 +108,14 @@ def test_a_single_image_is_pooled_as_in_a_batch(size, pool):
     np.testing.assert_allclose(served.logits(x), exact, atol=1e-5 * np.abs(exact).max())
 
 
+def test_what_is_pooled_before_it_is_rectified():
+    rng = np.random.default_rng(0)
+    network = convnet.Sequential([LeakyReLU(0.2), MaxPool2D(3, 2)], (9, 8, 3), rng=rng)
+    x = rng.normal(size=(2, 9, 8, 3)).astype(np.float32)
+    served = convnet.InferenceNetwork(network)
+    np.testing.assert_allclose(served.logits(x), network.forward(x), rtol=1e-6)
+
+
 @pytest.mark.parametrize("channels", [1, 4])
 @pytest.mark.parametrize(
     "conv",
