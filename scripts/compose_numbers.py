@@ -108,7 +108,8 @@ def _read(digits: Split, reader: LocalReader, options: argparse.Namespace) -> It
         file = io.BytesIO()
         Image.fromarray(number.grey).save(file, "PNG")
         try:
-            answer = Answer(number.text, reader(file.getvalue(), "read")["text"])
+            read = reader(file.getvalue(), "read")["text"]
+            answer = Answer(number.text, "".join(read.split()))  # wide gaps are spaces
         except ValueError:  # nothing was found
             answer = Answer(number.text, "")
         if options.out:

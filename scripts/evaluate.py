@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(argv)
     try:
-        if options.pictures or options.stand_ins or options.card:
+        if options.pictures or options.stand_ins or options.card or options.real:
             evaluate_served(options)
         else:
             _evaluate(options)
@@ -82,6 +82,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     served = parser.add_argument_group("as served")
     served.add_argument("--pictures", type=Path, metavar="DIR",
                         help="picture files in 0/ … 9/, and none/ for no digit")  # fmt: skip
+    served.add_argument("--real", type=Path, metavar="DIR",
+                        help="folders of real pictures, called …_7.png")  # fmt: skip
     served.add_argument("--stand-ins", action="store_true", help="pictures drawn to measure by")
     served.add_argument("--card", type=Path, nargs="?", const=CARD, metavar="FILE",
                         help="write the model card (default docs/model-card.md)")  # fmt: skip
@@ -99,7 +101,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
 
 def _refuse_as_served(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """End the command where measuring as served would leave an option without effect."""
-    asked = [name for name in ("card", "pictures", "stand_ins") if getattr(options, name)]
+    asked = [name for name in ("card", "pictures", "stand_ins", "real") if getattr(options, name)]
     if not asked:
         return
     how = f"--{asked[0].replace('_', '-')}"

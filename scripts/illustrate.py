@@ -33,9 +33,16 @@ from convnet.metrics import confusion_matrix
 from convnet.training.trainer import Progress
 from scripts.figures import confusion_figure, cost_curve, kernel_figure, layer_figure
 from scripts.figures import lesson, mistake_gallery, turning
+from scripts.figures.reading import alignment_figure, finding_figure
 from scripts.figures.style import save
 from scripts.synthesis.dataset import training_set
+from scripts.synthesis.lines.writing import write_line
+from scripts.synthesis.scenes.dataset import draw_scenes
+from scripts.synthesis.sources import Material
 from scripts.training.options import positive_int, require_writable_folder
+from server.finding.finder import shared_finder
+from server.segmentation.line_form import to_frame
+from server.segmentation.line_reader import shared_line_reader
 
 NAME = "cnn-numpy"  # the simplest network: it fits into one picture
 EPOCHS = 10
@@ -129,6 +136,8 @@ def pictures(
         "confusion-matrix",
         confusion_figure(confusion_matrix(probabilities, labels, 10), range(10)),
     )
+    yield "finding", finding()
+    yield "alignment", alignment()
     yield "mistakes", mistake_gallery(data.test.images, labels, probabilities, range(10))
 
 
@@ -149,6 +158,25 @@ def operations(network: Sequential, image: np.ndarray) -> Iterator[tuple[str, Fi
     yield "pooling", lesson.pooling_by_hand(part, np.array([[0.3, -0.1], [0.2, 0.5]]))
     untrained = convnet.build(network.name, rng=np.random.default_rng(0))
     yield "softmax", lesson.softmax_and_gradient(untrained.forward(image[None])[0], label=SHOWN)
+
+
+def finding() -> Figure:
+    """Draw what the shipped finder makes of scenes that it was not trained on."""
+    scenes = draw_scenes(7, 7, Material())
+    return finding_figure(*scenes, shared_finder().look(scenes.greys))
+
+
+def alignment() -> Figure:
+    """Draw how the shipped line reader reads a line."""
+    ink = write_line("31.07", np.random.default_rng(5)).astype(np.float32) / 255
+    reader, frame = shared_line_reader(), to_frame(ink)
+    if frame is None:
+        raise ValueError("nothing is written")
+    columns = frame.pixels.shape[1] // 2
+    logits = reader.logits(frame)[:columns]
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return alignment_figure(frame.pixels, probabilities, reader.alphabet)
 
 
 def slope(network: Sequential, test: datasets.Split) -> Figure:

@@ -31,6 +31,10 @@ from convnet import datasets
 from scripts.synthesis import standins
 from scripts.synthesis.dataset import KINDS, training_set
 from scripts.synthesis.handwriting import ink, pens, strokes, templates
+from scripts.synthesis.lines.dataset import draw_lines
+from scripts.synthesis.scenes.board import OTHER, WRITING
+from scripts.synthesis.scenes.compose import KINDS as SCENES
+from scripts.synthesis.scenes.compose import Scene, draw_scene
 from scripts.synthesis.sources import SOURCES, Material
 from scripts.training.options import positive_int, require_writable_folder
 
@@ -39,14 +43,16 @@ GROUND = 128
 Rng = np.random.Generator
 
 
-def grid(pictures: Sequence[Image.Image], columns: int, cell: int = CELL) -> Image.Image:
-    """Lay pictures out in rows, each shrunk to fit its cell."""
-    rows = -(-len(pictures) // columns)
-    sheet = Image.new("RGB", (columns * cell, rows * cell), (GROUND,) * 3)
+def grid(
+    pictures: Sequence[Image.Image], columns: int, cell: int = CELL, height: int | None = None
+) -> Image.Image:
+    """Lay pictures out in rows, each shrunk to fit its cell, a square unless told otherwise."""
+    rows, height = -(-len(pictures) // columns), height or cell
+    sheet = Image.new("RGB", (columns * cell, rows * height), (GROUND,) * 3)
     for index, picture in enumerate(pictures):
         small = picture.convert("RGBA")
         small.thumbnail((cell - 4, cell - 4))
-        at = (index % columns) * cell + 2, (index // columns) * cell + 2
+        at = (index % columns) * cell + 2, (index // columns) * height + 2
         sheet.paste(small, at, small)
     return sheet
 
@@ -96,6 +102,29 @@ def writers_sheet(rng: Rng) -> Image.Image:
     return grid([standins.writers.show(lines, look, rng) for lines in smooth], 10)
 
 
+def scene_sheet(rng: Rng) -> Image.Image:
+    """A row of scenes of each kind, and below it their truth: writing red, other ink blue."""
+    cells: list[Image.Image] = []
+    for kind in SCENES:
+        scenes = [draw_scene(rng, kind=kind) for _ in range(10)]
+        cells += [Image.fromarray(scene.grey) for scene in scenes]
+        cells += [_truth(scene) for scene in scenes]
+    return grid(cells, 10, cell=100)
+
+
+def _truth(scene: Scene) -> Image.Image:
+    shown = np.repeat(scene.grey[..., None] // 2 + 128, 3, axis=2)
+    shown[scene.truth == WRITING] = (200, 0, 0)
+    shown[scene.truth == OTHER] = (0, 0, 200)
+    return Image.fromarray(shown)
+
+
+def line_sheet(rng: Rng) -> Image.Image:
+    """Lines as the line reader gets them: of invented hands, printed, and of displays."""
+    lines = draw_lines(80, int(rng.integers(2**31)), Material())
+    return grid([Image.fromarray(frame) for frame in lines.frames], 5, cell=196, height=36)
+
+
 SHEETS: dict[str, Callable[[Rng], Image.Image]] = {
     "templates": template_sheet,
     "signs": lambda rng: template_sheet(rng, "signs.txt"),
@@ -105,6 +134,8 @@ SHEETS: dict[str, Callable[[Rng], Image.Image]] = {
     "photos": source_sheet("photos"),
     "cutouts": source_sheet("cutouts"),
     "empties": source_sheet("empties"),
+    "scenes": scene_sheet,
+    "lines": line_sheet,
     "inputs": input_sheet,
     "standins": standin_sheet,
     "writers": writers_sheet,

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from server.classes import Classes, shown
+from server.finding.prepare import preprocess
 from server.images.greyscale import Colour, luminance, to_grey
 from server.images.types import Grey
-from server.preprocessing.mnist_form import preprocess
 
 MNIST, PLAIN = "mnist", "plain"
 MNIST_SHAPE = (28, 28, 1)

@@ -9,18 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.config import Config
 from server.explanation.explanation import Explanation, explain
+from server.explanation.found_ink import shown_ink
 from server.images.decode import ImageLimits, Picture, read_picture
 from server.images.errors import ImageError
+from server.images.greyscale import Colour
+from server.input_form import MNIST
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores
-from server.segmentation.digits import Segment, segment
+from server.segmentation.second_look import in_mnist_form, look_again
+from server.segmentation.text import Character, Text, read_text
 
 NO_NUMBERS = "the network here reads no digits, so it finds no numbers: send pictures to /predict"
-BESIDE_DIGITS = 2.0
-"""By how much the log-odds of "some digit" are higher for what stands beside digits."""
 
 
 class Stopwatch:
@@ -48,9 +51,11 @@ class Prediction:
     inputs : list of ndarray, shape (H, W) or (H, W, 3)
     readings : list of Reading
         One for each input.
-    boxes : list of (x, y, width, height)
-        In pixels of a picture of `size`; empty where there was no segmentation.
+    text : Text, optional
+        What was read of a picture of numbers, in pixels of a picture of `size`.
     size : (width, height)
+    pixels : list of ndarray
+        The pictures that were predicted, decoded.
     warnings : list of str
         What of the pictures is not as it was sent.
     time : Stopwatch
@@ -58,8 +63,9 @@ class Prediction:
 
     inputs: list[Inputs] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
-    boxes: list[tuple[int, int, int, int]] = field(default_factory=list)
+    text: Text | None = None
     size: tuple[int, int] = (0, 0)
+    pixels: list[Colour] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     time: Stopwatch = field(default_factory=Stopwatch)
 
@@ -109,6 +115,7 @@ class Pipeline:
                 for index, picture in enumerate(decoded):
                     with problems(index if numbered else None):
                         result.inputs.append(form.prepare(picture.pixels))
+                        result.pixels.append(picture.pixels)
             return self.recognize(result)
 
     def require_numbers(self) -> None:
@@ -116,26 +123,39 @@ class Pipeline:
         if not self.recognizer.reads_numbers:
             raise Problem("not_found", NO_NUMBERS)
 
-    def read(self, picture: bytes) -> Prediction:
-        """Find the digits in a picture of a number and read them; see `require_numbers`."""
+    def read(
+        self, picture: bytes, only: str | None = None, with_inputs: bool = False
+    ) -> Prediction:
+        """Read the numbers in a picture; see `require_numbers`.
+
+        Parameters
+        ----------
+        picture : bytes
+        only : str, optional
+            Characters that there may be; by default digits and signs.
+        with_inputs : bool
+            Whether each digit is also wanted as `predict` would show it to the network.
+        """
         result = Prediction()
-
-        def classify(inputs: list[Inputs]) -> Scores:
-            with result.time("predict"):
-                return self.recognizer.logits(inputs)
-
         with result.time("preprocess"):
             (decoded,) = self.decode([picture])
         result.warnings += decoded.warnings
-        with self.turn, result.time("preprocess"), problems():
-            digits = segment(decoded.pixels, classify, self.max_marks)
-        scores = np.stack([digit.scores for digit in digits])
-        prior = BESIDE_DIGITS if len(digits) > 1 else 0.0
-        result.readings = self.recognizer.readings(scores, prior)
+        with self.turn, result.time("predict"), problems():
+            text = read_text(decoded.pixels, self.max_marks, only)
+            text = look_again(text, self._look)
+            if with_inputs:
+                result.inputs = [in_mnist_form(c.ink) for c in text if c.is_digit]
         result.size = (decoded.width, decoded.height)
-        result.boxes = [enlarge(digit, decoded) for digit in digits]
-        result.inputs = [digit.input for digit in digits]
+        height, width = decoded.pixels.shape[:2]
+        result.text = text.scaled(decoded.width / width, decoded.height / height)
+        result.readings = [as_reading(c) for c in text if c.is_digit]
         return result
+
+    def _look(self, inputs: list[Inputs]) -> tuple[Scores, NDArray[np.bool_]]:
+        """Return what the network for single digits makes of inputs, and which it accepts."""
+        readings = self.recognizer.recognize(inputs)
+        accepted = np.array([reading.is_digit for reading in readings])
+        return np.array([reading.probabilities for reading in readings]), accepted
 
     def explain(
         self, picture: bytes, maps: frozenset[int], heatmap: bool = False
@@ -154,6 +174,8 @@ class Pipeline:
         (ink,), (reading,) = prediction.inputs, prediction.readings
         with self.turn, prediction.time("explain"):
             explanation = explain(self.recognizer, ink, reading.likeliest, maps, heatmap)
+            if heatmap and self.recognizer.form.name == MNIST:
+                explanation = replace(explanation, ink=shown_ink(prediction.pixels[0]))
         return prediction, explanation
 
     def infer(self, inputs: Inputs) -> Prediction:
@@ -189,10 +211,8 @@ def problems(index: int | None = None) -> Iterator[None]:
         raise Problem(error.code, error.detail, **where) from error
 
 
-def enlarge(part: Segment, picture: Picture) -> tuple[int, int, int, int]:
-    """Give the box of `part` in pixels of the picture as it was sent."""
-    height, width = picture.pixels.shape[:2]
-    x, y, w, h = part.box
-    left, right = (round(edge * picture.width / width) for edge in (x, x + w))
-    top, bottom = (round(edge * picture.height / height) for edge in (y, y + h))
-    return left, top, right - left, bottom - top
+def as_reading(character: Character) -> Reading:
+    """Give a digit of a line as the reading of one digit."""
+    probabilities = character.digits.round(6).tolist()
+    digit = int(character.text)
+    return Reading(digit, probabilities[digit], probabilities)

@@ -19,9 +19,9 @@ from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.table import milliseconds, table
 from scripts.synthesis.pages import photos
 from scripts.synthesis.pages.geometry import crop
+from server.finding.prepare import preprocess
 from server.images.decode import read_picture
 from server.malloc import set_up_malloc
-from server.preprocessing.mnist_form import preprocess
 
 PHOTO = (4000, 3000)
 # Several pictures of a kind, because the work depends on where the ink is.

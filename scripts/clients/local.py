@@ -42,7 +42,7 @@ class LocalReader:
         try:
             if route == "read":
                 result = self.pipeline.read(picture)
-                body = predictions.number(result)
+                body = predictions.text(result)
             else:
                 result = self.pipeline.predict([picture])
                 (body,) = predictions.digits(result)

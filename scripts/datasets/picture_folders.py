@@ -16,11 +16,11 @@ from convnet.datasets import DatasetError
 from convnet.datasets.dataset import Bytes
 from convnet.datasets.pictures.class_folders import SUFFIXES, PictureReader, read_png_digits
 from convnet.training.progress_bar import counted
+from server.finding.prepare import preprocess
 from server.images.decode import ImageLimits, ToPixels, read_picture
 from server.images.errors import ImageError
 from server.images.greyscale import Colour, to_grey
 from server.input_form import MNIST, MNIST_SHAPE, PLAIN, as_colour, scaled
-from server.preprocessing.mnist_form import preprocess
 
 LARGEST_SIDE = 64  # pictures of one size up to this are left as they are
 USUAL_SIDE = 32  # to which others are scaled

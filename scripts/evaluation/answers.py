@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from convnet.metrics import expected_calibration_error
 from convnet.open_set import NONE, energy
+from server.finding.prepare import preprocess
 from server.images.decode import decode
 from server.images.errors import ImageError
-from server.preprocessing.mnist_form import preprocess
 from server.recognizer import Recognizer
 
 

@@ -20,7 +20,10 @@ SETTINGS = (
 
 
 def write_card(
-    path: Path, measurements: Sequence[Measurement], sets: Mapping[str, LabelledFiles]
+    path: Path,
+    measurements: Sequence[Measurement],
+    sets: Mapping[str, LabelledFiles],
+    real: Sequence[str] | None = None,
 ) -> None:
     """Write the card of the first network, and its pictures into ``images/`` beside it.
 
@@ -31,6 +34,8 @@ def write_card(
         The network that is served; any others come from the same recipe with other seeds.
     sets : mapping of str to LabelledFiles
         The stand-ins that were read.
+    real : sequence of str, optional
+        The rows of the table of real pictures; by default those of the card as it was.
 
     Raises
     ------
@@ -38,10 +43,18 @@ def write_card(
         If the network carries no record of the recipe.
     """
     served = measurements[0]
-    values = _network(served) | _training(served) | _measured(measurements)
+    rows = _real_of(path) if real is None else "\n".join(real)
+    values = {"real": rows} | _network(served) | _training(served) | _measured(measurements)
     text = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
     draw_pictures(path.parent / "images", served, sets)
     path.write_text(text, encoding="utf-8")
+
+
+def _real_of(path: Path) -> str:
+    """Return the table of real pictures of a card; a sentence where there is none."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    _, _, after = text.partition("<!-- real -->\n")
+    return after.partition("\n<!-- end of real -->")[0] or "They were not measured."
 
 
 def _network(served: Measurement) -> dict[str, Any]:

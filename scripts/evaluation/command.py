@@ -7,9 +7,11 @@ import json
 import sys
 from pathlib import Path
 
+from scripts.clients.local import LocalReader
 from scripts.evaluation.answers import Inputs, from_arrays, prepare
 from scripts.evaluation.files import Folder, read_folder, stand_ins
 from scripts.evaluation.measurement import ARRAYS, Measurement, measure
+from scripts.evaluation.real import measure_real, table
 from scripts.evaluation.summary import HEAD, aligned, mistakes, rows
 from scripts.synthesis.standins import StandIn
 from scripts.training.data import open_dataset
@@ -28,6 +30,12 @@ def evaluate_served(options: argparse.Namespace) -> None:
     DownloadError
         If MNIST is needed and cannot be had.
     """
+    real = None
+    if options.real:
+        real = table(measure_real(options.real, LocalReader(options.model[0])))
+        print(*real, sep="\n")
+        if not (options.pictures or options.stand_ins or options.card):
+            return
     recognizers = [Recognizer.load(model) for model in options.model]
     sets: dict[str, StandIn] = {}
     inputs: dict[str, Inputs] = {}
@@ -47,7 +55,7 @@ def evaluate_served(options: argparse.Namespace) -> None:
     if options.card:
         from scripts.evaluation.card import write_card  # needs matplotlib
 
-        write_card(options.card, measurements, sets)
+        write_card(options.card, measurements, sets, real)
         print(f"\n{options.card} written, and its pictures beside it", file=sys.stderr)
 
 

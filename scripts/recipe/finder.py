@@ -32,6 +32,8 @@ from server.finding.planes import PLANES, planes
 
 VERSION = "1"
 
+_LARGEST_FILE = 1 << 32  # bytes of what was drawn, unpacked
+
 STEP = 4
 """Pixels, down and across, that one place of the output answers for."""
 
@@ -116,7 +118,7 @@ def gather(recipe: FinderRecipe, material: Material, folder: Path) -> tuple[Scen
         if not file.exists():
             print(f"drawing {count:,} scenes …", flush=True)
             save_arrays(file, draw_scenes(count, seed, material)._asdict())
-        drawn.append(Scenes(**ArrayFile(file).read_all()))
+        drawn.append(Scenes(**ArrayFile(file, limit=_LARGEST_FILE).read_all()))
     return drawn[0], drawn[1]
 
 

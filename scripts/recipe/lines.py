@@ -31,6 +31,8 @@ from server.segmentation.line_form import HEIGHT
 
 VERSION = "1"
 
+_LARGEST_FILE = 1 << 32  # bytes of what was drawn, unpacked
+
 
 @dataclass(frozen=True)
 class LineRecipe:
@@ -101,7 +103,7 @@ def gather(recipe: LineRecipe, material: Material, folder: Path) -> tuple[LineSe
         if not file.exists():
             print(f"drawing {count:,} lines …", flush=True)
             save_arrays(file, draw_lines(count, seed, material)._asdict())
-        drawn.append(LineSet(**ArrayFile(file).read_all()))
+        drawn.append(LineSet(**ArrayFile(file, limit=_LARGEST_FILE).read_all()))
     return drawn[0], drawn[1]
 
 

@@ -15,8 +15,8 @@ from scripts.synthesis.fidelity import survives
 from scripts.synthesis.parallel import draw_in_chunks
 from scripts.synthesis.sources import SOURCES, Material, Picture
 from scripts.synthesis.standins import StandIn, standin_sets
+from server.finding.prepare import preprocess
 from server.images.errors import ImageError
-from server.preprocessing.mnist_form import preprocess
 
 __all__ = ["KINDS", "Material", "Samples", "StandIn", "standin_sets", "training_set"]
 

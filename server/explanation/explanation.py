@@ -21,12 +21,15 @@ class Explanation:
         One for each class.
     heatmap : Sprite or None
         What covering parts of the input does to the score; None if unasked.
+    ink : str or None
+        A data URL: the picture, in it the ink that was found; None if unasked, or not looked for.
     """
 
     layers: list[Trace]
     maps: dict[int, Sprite]
     logits: Scores
     heatmap: Sprite | None
+    ink: str | None = None
 
 
 def explain(

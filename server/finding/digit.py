@@ -51,12 +51,15 @@ class View:
         Where it begins, in pixels of the picture.
     scale : float
         Pixels of the picture to one of the square.
+    inside : (slice, slice)
+        The rows and columns of the square that show the picture.
     """
 
     square: Grey
     left: float
     top: float
     scale: float
+    inside: tuple[slice, slice]
 
     @classmethod
     def of(cls, grey: Grey, left: float, top: float, side: float) -> View:
@@ -73,7 +76,14 @@ class View:
             part, x, y = grey, left, top
         box = (x, y, x + side, y + side)
         image = Image.fromarray(part).resize((SIDE, SIDE), Image.Resampling.BILINEAR, box)
-        return cls(np.asarray(image), left, top, side / SIDE)
+        scale = side / SIDE
+        inside = _within(top, grey.shape[0], scale), _within(left, grey.shape[1], scale)
+        return cls(np.asarray(image), left, top, scale, inside)
+
+
+def _within(start: float, length: int, scale: float) -> slice:
+    """Return which pixels of a view from `start` on show a side of so many pixels."""
+    return slice(max(0, round(-start / scale)), max(0, min(SIDE, round((length - start) / scale))))
 
 
 @dataclass(frozen=True)
@@ -173,9 +183,11 @@ class _Written:
 def _writing(view: View, finder: Finder) -> Ink:
     """Return how likely each pixel is to be written on; other ink, where there is no writing."""
     (probabilities,) = finder.look(view.square[np.newaxis])
-    writing = probabilities[..., WRITING]
+    shown = np.zeros_like(probabilities)
+    shown[view.inside] = probabilities[view.inside]
+    writing = shown[..., WRITING]
     if np.count_nonzero(writing > INKED) < _LEAST_AREA:
-        writing = probabilities[..., WRITING] + probabilities[..., OTHER]
+        writing = writing + shown[..., OTHER]
         if np.count_nonzero(writing > INKED) < _LEAST_AREA:
             raise BlankImage("nothing is written in the picture")
     return np.ascontiguousarray(writing)

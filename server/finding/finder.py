@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from convnet.inference.served_network import InferenceNetwork
-from convnet.weights import find, load
+from convnet.weights import load
 from server.finding.planes import Floats, planes
 from server.images.types import Grey
+
+WEIGHTS = Path(__file__).with_name("finder.npz")
 
 SIDE = 128
 """Pixels of a side of the squares that the network takes."""
@@ -30,12 +34,12 @@ class Finder:
 
     Parameters
     ----------
-    name : str
-        Of a network that is shipped, or the path of an ``.npz`` file.
+    file : path
+        Of its weights; by default those that are shipped.
     """
 
-    def __init__(self, name: str = "finder") -> None:
-        self._network = InferenceNetwork(load(find(name)))
+    def __init__(self, file: str | os.PathLike[str] = WEIGHTS) -> None:
+        self._network = InferenceNetwork(load(file))
 
     def look(self, squares: NDArray[np.uint8]) -> Floats:
         """Look at squares, each for itself.

@@ -13,6 +13,8 @@ from server.images.types import Grey, Ink
 from server.preprocessing.connected_components import find_components
 from server.preprocessing.filters import bounding_box
 
+Box = tuple[int, int, int, int]
+
 READABLE = 36
 """Pixels of height to which characters are brought, as far as `LARGEST` allows."""
 
@@ -47,6 +49,13 @@ class Page:
     left: float
     top: float
     scale: tuple[float, float]
+
+    def in_picture(self, box: Box) -> Box:
+        """Give a box (x, y, width, height) of `ink` in pixels of the picture."""
+        x, y, width, height = box
+        left, right = (round(self.left + edge * self.scale[0]) for edge in (x, x + width))
+        top, bottom = (round(self.top + edge * self.scale[1]) for edge in (y, y + height))
+        return left, top, max(1, right - left), max(1, bottom - top)
 
 
 def find_writing(grey: Grey, finder: Finder) -> Page:

@@ -60,7 +60,7 @@ def number(pipeline: Pipeline, signature: dict[str, Any]) -> Examples:
     if not pipeline.recognizer.reads_numbers:
         return {}
     prediction = pipeline.read(example_requests.NUMBER_PNG)
-    return {"number": example("A number", predictions.number(prediction) | signature)}
+    return {"number": example("A number", predictions.text(prediction) | signature)}
 
 
 def example(summary: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from server.openapi.builders import (
 from server.openapi.example_requests import Examples
 from server.openapi.json_schema import record, ref
 from server.openapi.schemas import explain_options_as_text, options
+from server.openapi.text_schemas import ALPHABET
 from server.recognizer import Recognizer
 
 Shown = dict[str, Examples]
@@ -32,7 +33,8 @@ def reading(recognizer: Recognizer, shown: Shown) -> dict[str, Part]:
     """Describe the operations that read pictures."""
     described = {"/predict": {"post": predict(options(recognizer), shown)}}
     if recognizer.reads_numbers:
-        described["/read"] = {"post": read(options(recognizer)["input"], shown)}
+        wanted = {"input": options(recognizer)["input"], "alphabet": ALPHABET}
+        described["/read"] = {"post": read(wanted, shown)}
     return described
 
 
@@ -53,15 +55,14 @@ def predict(wanted: Part, shown: Shown) -> Part:
 
 def read(wanted: Part, shown: Shown) -> Part:
     """Describe how numbers are read."""
-    only_input = {"input": wanted}
     return operation(
         "reading",
         "Read a number",
-        "Finds the digits in a picture of a number and reads them, in reading order.",
+        "Reads the numbers in a picture, with their signs, line by line.",
         json_answer(ref("Number"), "What was read, and where", shown["read"])
         | problems(*WITH_PICTURE, "too_many_marks"),
-        parameters=query(**only_input),
-        requestBody=pictures(ref("PictureOfNumber"), example_requests.READ, **only_input),
+        parameters=query(**wanted),
+        requestBody=pictures(ref("PictureOfNumber"), example_requests.READ, **wanted),
     )
 
 

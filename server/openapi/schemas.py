@@ -20,6 +20,7 @@ from server.openapi.json_schema import (
     without,
 )
 from server.openapi.tensor_schemas import input_tensors, tensors_of
+from server.openapi.text_schemas import ALPHABET, number
 from server.problems import KINDS
 from server.recognizer import Recognizer
 from server.serializers.predictions import DEFAULT_TOP
@@ -95,7 +96,9 @@ def requests(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
         },
         "OnePicture": record(("top", "input"), image=ref("Picture"), **wanted) | without("images"),
         "SeveralPictures": record(("top", "input"), images=pictures, **wanted) | without("image"),
-        "PictureOfNumber": record(("input",), image=ref("Picture"), input=wanted["input"]),
+        "PictureOfNumber": record(
+            ("input", "alphabet"), image=ref("Picture"), input=wanted["input"], alphabet=ALPHABET
+        ),
         "PictureToExplain": record(tuple(asked), image=ref("Picture"), **asked)
         | {"dependentRequired": NEEDED_TOGETHER},
     }
@@ -208,25 +211,7 @@ def readings(recognizer: Recognizer) -> dict[str, Schema]:
             predictions=about(array(ref("Reading"), minItems=1), "One for each picture, as sent"),
             **SIGNATURE,
         ),
-        "Number": record(
-            ("warnings",),
-            text=about(
-                {"type": "string", "pattern": "^[0-9?]*$"}, "`?` where no digit is recognised"
-            ),
-            digits=about(
-                array(
-                    record(
-                        ("input",),
-                        **of_one,
-                        box=about(array(COUNT, 4), "x, y, width, height in pixels of `size`"),
-                        **INPUT,
-                    )
-                ),
-                "In reading order",
-            ),
-            size=about(PAIR, "Width and height of the picture"),
-            **SIGNATURE,
-        ),
+        "Number": number(of_one | INPUT, SIGNATURE),
     }
 
 
@@ -299,7 +284,7 @@ def explanations(recognizer: Recognizer) -> dict[str, Schema]:
             maps=about(nullable(TILES), "The feature maps as tiles; null if unasked"),
         ),
         "Explanation": record(
-            ("heatmap", "detail", "warnings"),
+            ("heatmap", "ink", "detail", "warnings"),
             **reading(recognizer),
             top=ranked(recognizer),
             input=about(
@@ -308,6 +293,10 @@ def explanations(recognizer: Recognizer) -> dict[str, Schema]:
             ),
             layers=about(array(ref("LayerAtWork")), "From the input on"),
             scores=about(scores(recognizer), "What the probabilities are made of"),
+            ink=about(
+                DATA_URL,
+                "With the heat map: the picture or a part of it, pale, and in colour the ink in it",
+            ),
             heatmap=about(HEATMAP, "Where the network looked, if asked for"),
             detail=DETAIL,
             **SIGNATURE,

@@ -39,6 +39,15 @@ class Options:
         """Return a truth value; False if it was not sent."""
         return bool(self.find(name, "true or false", truth, is_truth))
 
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        """Return one of some words, or None if none was sent."""
+
+        def fits(value: Any) -> bool:
+            return value in choices
+
+        found = self.find(name, f"one of {', '.join(choices)}", str, fits)
+        return None if found is None else str(found)
+
     def indexes(self, name: str, count: int) -> frozenset[int]:
         """Return the indexes below `count` that are asked for: those of a list, none or all.
 

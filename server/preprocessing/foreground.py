@@ -1,15 +1,13 @@
-"""Where the ink of a picture is, and nothing else: no paper, no grain, no specks, no lines."""
-
-import math
+"""The ink of a drawing on clean paper, and nothing else: no paper, no specks, no lines."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.images.errors import BlankImage
 from server.images.types import Grey, Ink, Mask
-from server.preprocessing.background import remove_background
+from server.preprocessing.background import CLEAN, drawn_on_paper
 from server.preprocessing.connected_components import Components, Indices, find_components
-from server.preprocessing.filters import box_blur, local_max
+from server.preprocessing.filters import local_max
 
 # Shape (P,): at the pixels of some components.
 Strengths = NDArray[np.float32]
@@ -17,15 +15,11 @@ Strengths = NDArray[np.float32]
 # Where ink begins, as a part of the strength of full ink.
 INK_THRESHOLD = 0.2
 
-# The faintest ink told from paper, as a part of its brightness, and in deviations of its grain.
+# The faintest ink told from paper, as a part of full brightness.
 _LEAST_CONTRAST = 0.03
-_LEAST_SIGNAL = 7.0
 
-# Grain is smoothed until the ink stands out by this many deviations.
-_CLEAR_SIGNAL = 12.0
-
-# Pixels this far apart in a row have their own grain, smoothed or not, and nearly the same light.
-_GRAIN_REACH = 7
+# What is left out of a drawing is smaller than this part of what is kept.
+_SPECK = 0.15
 
 # What belongs to a drawing, by its amount of ink against the heaviest part: anywhere, and within
 # the heaviest part's box, widened by this part of its size.
@@ -41,30 +35,36 @@ _LEAST_DRAWING = 0.03
 _LEAST_DENSITY_OF_SEVERAL = 0.25
 
 
-def locate_ink(grey: Grey, several: bool = False) -> Ink:
-    """Find what is drawn: specks, grain and paper are 0, full ink is 1, soft edges are kept.
+def locate_ink(grey: Grey, several: bool = False, unevenness: float = CLEAN) -> Ink | None:
+    """Find what is drawn: specks and paper are 0, full ink is 1, soft edges are kept.
 
     Parameters
     ----------
     grey : ndarray of uint8, shape (H, W)
     several : bool
         Whether to look for several drawings of about the same height, rather than for one.
+    unevenness : float
+        What the paper may leave, as a part of the ink's contrast.
 
     Returns
     -------
-    ndarray of float32, shape (H, W)
+    ndarray of float32, shape (H, W), or None
+        None if this is no drawing on clean paper, or more than specks would be left out: then the
+        finder has to look for its ink.
 
     Raises
     ------
     BlankImage
         If nothing is drawn in the picture.
     """
-    strength, grain = _denoise(remove_background(grey))
+    strength = drawn_on_paper(grey, unevenness)
+    if strength is None:
+        return None
     strongest = float(strength.max())
-    if strongest < max(_LEAST_CONTRAST, _LEAST_SIGNAL * grain):
+    if strongest < _LEAST_CONTRAST:
         raise BlankImage("nothing is drawn in the picture")
     # A speck may be much stronger than the ink: look low for the drawing, then measure its ink.
-    floor = max(_LEAST_CONTRAST, _LEAST_SIGNAL / 2 * grain, 0.15 * strongest)
+    floor = max(_LEAST_CONTRAST, 0.15 * strongest)
     parts = find_components(strength > floor)
     strengths = parts.under(strength)
     full = _full_strength(parts, strengths)
@@ -72,11 +72,14 @@ def locate_ink(grey: Grey, several: bool = False) -> Ink:
         parts = find_components(strength > INK_THRESHOLD * full)
         strengths = parts.under(strength)
     kept = (_is_drawing if several else _belongs_to_drawing)(parts, strengths)
-    return _scaled(strength, parts, kept, full, 2 * grain)
+    sides = parts.sides()
+    if sides[~kept].max(initial=0) > _SPECK * sides[kept].max():
+        return None
+    return _scaled(strength, parts, kept, full)
 
 
-def _scaled(strength: Ink, parts: Components, kept: Mask, full: float, paper: float) -> Ink:
-    """Scale to 0 at the strength of `paper`, to 1 at `full`; 0 away from the kept parts."""
+def _scaled(strength: Ink, parts: Components, kept: Mask, full: float) -> Ink:
+    """Scale to 1 at the strength `full`; 0 away from the kept parts."""
     boxes = parts.boxes[kept]
     first, last = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     # How far beyond the threshold the soft edge of a stroke can reach, in pixels.
@@ -84,33 +87,8 @@ def _scaled(strength: Ink, parts: Components, kept: Mask, full: float, paper: fl
     box = tuple(map(slice, np.maximum(first - reach, 0), last + reach))
     near = local_max(parts.mask(kept)[box], 1 + 2 * reach)
     ink = np.zeros_like(strength)
-    within = (strength[box] - np.float32(paper)) / (np.float32(full) - np.float32(paper))
-    np.copyto(ink[box], np.clip(within, 0, 1), where=near)
+    np.copyto(ink[box], np.clip(strength[box] / np.float32(full), 0, 1), where=near)
     return ink
-
-
-def _denoise(strength: Ink) -> tuple[Ink, float]:
-    """Smooth until ink stands out from the grain; return that and the deviation of the grain."""
-    for radius in (0, 1, 2):
-        smooth = box_blur(strength, radius)
-        grain = _grain(smooth)
-        if smooth.max() > _CLEAR_SIGNAL * grain:
-            break
-    return smooth, grain
-
-
-def _grain(strength: Ink) -> float:
-    """Standard deviation of the grain, from how much near pixels of paper differ."""
-    flat, step = strength.ravel(), max(1, strength.size // 20_000)
-    left, right = flat[:-_GRAIN_REACH:step], flat[_GRAIN_REACH::step]
-    limit = 0.5 * strength.max()
-    paper = (np.abs(left) < limit) & (np.abs(right) < limit)
-    size = np.count_nonzero(paper)
-    if np.count_nonzero(paper & (left != right)) < size - size // 4 or not size:
-        return 0.0  # as in drawings; and there `partition` is ten times slower
-    differences = np.abs(left - right)[paper]
-    quarter = float(np.partition(differences, size // 4)[size // 4])
-    return quarter / (0.3186 * math.sqrt(2))  # that quantile of the size of a normal difference
 
 
 def _full_strength(parts: Components, strengths: Strengths) -> float:

@@ -30,11 +30,14 @@ _LARGEST_CUT = 640
 _LEAST_CUT = 0.05
 _LEAST_CLEAN = 0.1
 
+# Scans have this part of one grey: paper. A camera sees none that is so even.
+_LEAST_BLANK = 0.1
+
 # Rows and columns that are looked at before all are.
 _PROBES = 8
 
 
-def refine(grey: Grey) -> Grey:
+def refine(grey: Grey) -> tuple[Grey, bool]:
     """Undo what repeated each pixel, enlarge what has few, put paper around a digit cut out.
 
     Parameters
@@ -45,11 +48,17 @@ def refine(grey: Grey) -> Grey:
     -------
     ndarray of uint8, shape (H', W')
         `grey` itself, if nothing of that applies.
+    bool
+        Whether it is a scan, as of an old collection: few pixels, or blank paper around them.
     """
-    grey = _undo_repetition(grey)
-    if max(grey.shape) < _FEW:
-        grey = _enlarge(_framed(grey, 1))
-    return _framed(grey, max(grey.shape) // 4) if _is_cut_out(grey) else grey
+    fine = _undo_repetition(grey)
+    if max(fine.shape) < _FEW:
+        fine = _enlarge(_framed(fine, 1))
+    is_scan = fine is not grey
+    if _is_cut_out(fine):
+        is_scan |= bool((fine == _paper(fine)).mean() > _LEAST_BLANK)
+        fine = _framed(fine, max(fine.shape) // 4)
+    return fine, is_scan
 
 
 def _enlarge(grey: Grey) -> Grey:

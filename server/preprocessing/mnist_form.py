@@ -1,8 +1,7 @@
-"""A greyscale picture of a digit in, the network's 28x28 input out.
+"""The ink of a digit, brought to MNIST's form.
 
-The same steps for the API, the command line and rendered training data: make pictures of few pixels
-finer, take away the background, find the ink, crop it, fit it to 20x20 by area averaging, put its
-centre of mass in the centre of 28x28, as the makers of MNIST did [1]_.
+It is cropped, fitted to 20x20 by area averaging, and its centre of mass is put in the centre of
+28x28, as the makers of MNIST did [1]_.
 
 .. [1] LeCun, Cortes, Burges, "The MNIST database of handwritten digits",
    http://yann.lecun.com/exdb/mnist/.
@@ -16,10 +15,7 @@ from PIL import Image
 from server.images.types import Grey, Ink
 from server.preprocessing.background import border_level
 from server.preprocessing.filters import bounding_box, local_max
-from server.preprocessing.foreground import INK_THRESHOLD, locate_ink
-from server.preprocessing.low_resolution import refine
-
-__all__ = ["INK_THRESHOLD", "locate_ink", "normalize", "preprocess"]
+from server.preprocessing.foreground import INK_THRESHOLD
 
 INPUT_SIDE = 28
 DIGIT_SIDE = 20
@@ -31,32 +27,6 @@ _THINNEST_STROKE = 1.5
 _FINE_STEPS = 4
 
 
-def preprocess(grey: Grey) -> Ink:
-    """Turn a picture of a digit into the network's input.
-
-    Parameters
-    ----------
-    grey : ndarray of uint8, shape (H, W)
-        Dark on light or light on dark, of any size, the digit anywhere in it.
-
-    Returns
-    -------
-    ndarray of float32, shape (28, 28)
-        Ink 1, paper 0.
-
-    Raises
-    ------
-    BlankImage
-        If nothing is drawn in the picture.
-    ValueError
-        If `grey` is not a picture.
-    """
-    check_grey(grey)
-    grey = refine(grey)
-    digit = _as_mnist(grey)
-    return normalize(locate_ink(grey)) if digit is None else digit
-
-
 def check_grey(grey: Grey) -> None:
     """Raise ValueError unless `grey` is uint8 of shape (H, W), both at least 1."""
     if grey.dtype != np.uint8 or grey.ndim != 2 or grey.size == 0:
@@ -65,7 +35,7 @@ def check_grey(grey: Grey) -> None:
         )
 
 
-def _as_mnist(grey: Grey) -> Ink | None:
+def as_mnist(grey: Grey) -> Ink | None:
     """Return a digit that is in MNIST's form already, in either polarity, as it is; else None."""
     if grey.shape != (INPUT_SIDE, INPUT_SIDE) or border_level(grey) not in (0.0, 255.0):
         return None

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from server.parsing.pictures import receive
 from server.routes.responses import signed
+from server.segmentation.line_reader import ALPHABETS
 from server.serializers import predictions
 from server.services import services
 
@@ -24,9 +25,10 @@ def predict() -> Response:
 
 @blueprint.post("/read")
 def read() -> Response:
-    """Read a picture of a whole number."""
+    """Read a picture of numbers."""
     services().pipeline.require_numbers()
     sent = receive(request, max_images=1)
-    with_input = sent.options.boolean("input")
-    prediction = services().pipeline.read(sent.pictures[0])
-    return signed(predictions.number(prediction, with_input), prediction)
+    with_inputs = sent.options.boolean("input")
+    alphabet = sent.options.choice("alphabet", tuple(ALPHABETS)) or "all"
+    prediction = services().pipeline.read(sent.pictures[0], ALPHABETS[alphabet], with_inputs)
+    return signed(predictions.text(prediction), prediction)

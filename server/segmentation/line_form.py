@@ -66,6 +66,13 @@ class Frame:
         return self.left + column * self.scale
 
 
+def frame_width(ink: Ink) -> int:
+    """Return about how wide the frame of a line (H, W) is, which is what reading it costs."""
+    height, width = ink.shape
+    columns: int = width * INK_HEIGHT // max(height, 1)
+    return columns + 2 * _MARGIN
+
+
 def to_frame(ink: Ink) -> Frame | None:
     """Bring the ink (H, W) of a line to a frame; None if there is no ink."""
     grey = (ink * np.float32(255)).astype(np.uint8)

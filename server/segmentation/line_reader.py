@@ -11,22 +11,34 @@ which columns each character of the text takes.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
-from convnet.ctc.decoding import align, beam_search
+from convnet.ctc.decoding import Labels, align, beam_search
 from convnet.inference.served_network import InferenceNetwork
-from convnet.weights import find, load, with_input_shape
+from convnet.weights import load, with_input_shape
 from server.images.types import Ink
 from server.preprocessing.filters import bounding_box
 from server.preprocessing.foreground import INK_THRESHOLD
-from server.segmentation.line_form import HEIGHT, Frame, to_frame
+from server.segmentation.line_form import HEIGHT, Frame, frame_width, to_frame
 from server.segmentation.text_lines import Box
 
 DIGITS = "0123456789"
-SPACE = " "
+SPACE, UNKNOWN = " ", "?"
+
+ALPHABETS = {"all": None, "digits": DIGITS}
+"""What a line may be made of, by the name of the option; None is all that the network knows."""
+
+WEIGHTS = Path(__file__).with_name("lines.npz")
+
+RARITY = {**dict.fromkeys(DIGITS + SPACE, 0.0), ".": 0.5, ",": 0.5}
+"""By how much the log-odds of a character are lower than in the lines that were trained on, half of
+which had signs; of all other signs by 2. Chosen on real numbers (docs/experiments.md)."""
 
 _BEAM = 8
 
@@ -68,19 +80,22 @@ class LineReader:
 
     Parameters
     ----------
-    name : str
-        Of a network that is shipped, or the path of an ``.npz`` file.
+    file : path
+        Of its weights; by default those that are shipped.
     """
 
-    def __init__(self, name: str = "lines") -> None:
-        self._network = load(find(name))
+    def __init__(self, file: str | os.PathLike[str] = WEIGHTS) -> None:
+        self._network = load(file)
         self.alphabet = str(self._network.metadata["alphabet"])
+        # Between two characters alike, what is rarer where people write numbers is less likely.
+        rare = [0.0, *(RARITY.get(character, 2.0) for character in self.alphabet)]
+        self._rarity = np.array(rare, np.float32)
         self._of_width = lru_cache(maxsize=len(_WIDTHS))(self._make)
 
     def _make(self, width: int) -> InferenceNetwork:
         return InferenceNetwork(with_input_shape(self._network, (HEIGHT, width, 1)))
 
-    def read(self, ink: Ink, only: str | None = None) -> list[Character]:
+    def read(self, ink: Ink, only: str | None = None) -> list[Character] | None:
         """Read a line.
 
         Parameters
@@ -89,19 +104,44 @@ class LineReader:
             Ink 1, all else 0; no other lines.
         only : str, optional
             Characters that there may be; by default all that the network knows.
+
+        Returns
+        -------
+        list of Character, or None
+            None if it is no line of writing: there is no ink, or it is far too long and low.
         """
+        if frame_width(ink) > _WIDTHS[-1]:
+            return None
         frame = to_frame(ink)
         if frame is None:
-            return []
-        logits = self.logits(frame)
+            return None
+        logits = self.logits(frame) - self._rarity
         if only is not None:
             allowed = np.array([True, *(character in only for character in self.alphabet)])
             logits = np.where(allowed, logits, np.float32(-1e4))
         probabilities = _softmax(logits)
         best = beam_search(probabilities, _BEAM)[0].labels
+        # The column where each character is surest: CTC's characters are hardly wider than that.
+        columns = [
+            frames[int(probabilities[frames, label].argmax())]
+            for label, frames in zip(best, align(logits, best), strict=True)
+        ]
+        middles = [frame.to_ink((column + 0.5) * _STEP) for column in columns]
         return [
-            self._character(label, columns, probabilities, ink, frame)
-            for label, columns in zip(best, align(logits, best), strict=True)
+            self._character(label, probabilities[column], box)
+            for label, column, box in zip(
+                best, columns, self._boxes(ink, best, middles), strict=True
+            )
+        ]
+
+    def _boxes(self, ink: Ink, labels: Labels, middles: list[float]) -> list[Box]:
+        """Cut the ink between characters where there is least of it; a gap has none."""
+        is_gap = [self.alphabet[label - 1] == SPACE for label in labels]
+        inked = [middle for middle, gap in zip(middles, is_gap, strict=True) if not gap]
+        boxes = iter(_between(ink, inked))
+        return [
+            (round(middle), 0, 0, 0) if gap else next(boxes)
+            for middle, gap in zip(middles, is_gap, strict=True)
         ]
 
     def logits(self, frame: Frame) -> np.ndarray:
@@ -112,19 +152,20 @@ class LineReader:
         pixels[0, :, :width, 0] = frame.pixels[:, :whole]
         return np.asarray(self._of_width(whole).logits(pixels)[0])
 
-    def _character(
-        self, label: int, columns: range, probabilities: np.ndarray, ink: Ink, frame: Frame
-    ) -> Character:
-        at = columns[int(probabilities[columns, label].argmax())]
+    def _character(self, label: int, probabilities: np.ndarray, box: Box) -> Character:
         places = [1 + self.alphabet.index(digit) for digit in DIGITS]
-        digits = probabilities[at, places].astype(np.float64)
-        left, right = (frame.to_ink(end * _STEP) for end in (columns.start, columns.stop))
+        digits = probabilities[places].astype(np.float64)
         return Character(
             self.alphabet[label - 1],
-            float(probabilities[at, label]),
+            float(probabilities[label]),
             digits / max(float(digits.sum()), 1e-12),
-            _box(ink, left, right),
+            box,
         )
+
+
+def unknown(ink: Ink) -> Character:
+    """Return what stands for the ink of a line in which nothing is recognised."""
+    return Character(UNKNOWN, 0.0, np.full(10, 0.1), _box(ink, 0, ink.shape[1]))
 
 
 @cache
@@ -138,13 +179,24 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
-def _box(ink: Ink, left: float, right: float) -> Box:
+def _between(ink: Ink, middles: list[float]) -> list[Box]:
+    """Return the box of the ink around each middle, cut off from its neighbours."""
+    amounts = ink.sum(axis=0)
+    cuts = [0]
+    for left, right in pairwise(middles):
+        first = min(max(int(left), cuts[-1]), len(amounts) - 1)
+        last = max(first + 1, min(int(np.ceil(right)) + 1, len(amounts)))
+        least = np.flatnonzero(amounts[first:last] <= amounts[first:last].min() + 1e-3)
+        cuts.append(first + int(least[len(least) // 2]))
+    cuts.append(ink.shape[1])
+    return [_box(ink, *ends) for ends in pairwise(cuts)]
+
+
+def _box(ink: Ink, left: int, right: int) -> Box:
     """Return the box around the ink between two columns; all of the height if there is none."""
-    first = min(max(0, int(left)), ink.shape[1] - 1)
-    last = min(ink.shape[1], max(first + 1, int(np.ceil(right))))
-    inked = ink[:, first:last] > INK_THRESHOLD
+    inked = ink[:, left:right] > INK_THRESHOLD
     if not inked.any():
-        return first, 0, last - first, ink.shape[0]
+        return left, 0, max(right - left, 1), ink.shape[0]
     rows, columns = bounding_box(inked)
-    x, width = first + columns.start, columns.stop - columns.start
+    x, width = left + columns.start, columns.stop - columns.start
     return x, rows.start, width, rows.stop - rows.start

@@ -6,9 +6,10 @@ import numpy as np
 from PIL import Image
 
 from server.images.errors import TooManyMarks
-from server.images.types import Ink, Mask
+from server.images.types import Ink
 from server.preprocessing.connected_components import Components, Indices, find_components
 from server.preprocessing.foreground import INK_THRESHOLD
+from server.preprocessing.frames import are_frames
 
 Box = tuple[int, int, int, int]
 
@@ -16,18 +17,20 @@ Box = tuple[int, int, int, int]
 _LINE_HEIGHT = 64
 _LONGEST_LINE = 4096
 
-# What is lower than this part of the highest mark is a piece of a digit, or a dot, ...
+# What is higher than this many usual marks is no writing: what is left of an edge or a frame.
+_HIGH = 3.0
+
+# What is lower than this part of the usual mark is a piece of a digit, or a dot.
 _LOW = 0.6
 
-# ... and of two neighbours on a line, the smaller one is to this part beside the other.
+# Pieces this near above each other, of the larger one's longer side, belong to one digit.
+_SEGMENT_GAP = 0.16
+
+# A line that falls or rises by this part of its height is made level.
+_FALLEN = 0.4
+
+# Of two neighbours on a line, the smaller one is to this part beside the other.
 _BESIDE = 0.4
-
-
-# A frame has something inside of it that is as high as this part of it, ...
-_INSIDE = 0.35
-
-# ... and fewer runs of pixels in a row than this, on the average: a row of digits has more.
-_SIDES = 2.5
 
 
 @dataclass(frozen=True)
@@ -41,22 +44,30 @@ class Line:
         Where it is in the picture.
     scale : (x, y)
         How many pixels of the picture make one of `ink`, in either direction.
+    slope : float
+        By how much the line falls in the picture, down over across; in `ink` it is level.
     """
 
     ink: Ink
     corner: tuple[int, int]
     scale: tuple[float, float]
+    slope: float = 0.0
 
     @classmethod
-    def shrink(cls, ink: Ink, corner: tuple[int, int]) -> "Line":
-        """Bring the ink (H, W) of a line to a handy size."""
+    def shrink(cls, ink: Ink, corner: tuple[int, int], slope: float = 0.0) -> "Line":
+        """Bring the ink (H, W) of a line to a handy size, and the line level."""
+        if slope:
+            ink = _levelled(ink, slope)
+            rows = np.flatnonzero((ink > INK_THRESHOLD).any(axis=1))
+            ink = ink[rows[0] : rows[-1] + 1]
+            corner = corner[0], corner[1] + int(rows[0])
         height, width = ink.shape
         scale = max(height / _LINE_HEIGHT, width / _LONGEST_LINE)
         size = max(1, round(width / scale)), max(1, round(height / scale))
         method = Image.Resampling.BOX if scale > 1 else Image.Resampling.BICUBIC
         resized = np.asarray(Image.fromarray(ink).resize(size, method))
         scales = width / size[0], height / size[1]  # not quite `scale`: pixels are whole
-        return cls(np.clip(resized, np.float32(0), np.float32(1)), corner, scales)
+        return cls(np.clip(resized, np.float32(0), np.float32(1)), corner, scales, slope)
 
     @property
     def height(self) -> int:
@@ -68,7 +79,9 @@ class Line:
         x, y, width, height = box
         left, right = (round(edge * self.scale[0]) for edge in (x, x + width))
         top, bottom = (round(edge * self.scale[1]) for edge in (y, y + height))
-        return self.corner[0] + left, self.corner[1] + top, right - left, bottom - top
+        fallen = round(self.slope * (left + right) / 2)
+        x, y = self.corner[0] + left, self.corner[1] + top + fallen
+        return x, y, max(1, right - left), max(1, bottom - top)
 
 
 def find_lines(ink: Ink, max_marks: int) -> list[Line]:
@@ -91,9 +104,15 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
             f"there are {len(marks)} marks in the picture; a number has at most {max_marks}"
         )
     boxes = marks.boxes
-    frames = _are_frames(marks, boxes)
+    frames = are_frames(marks)
     numbers = np.full(len(boxes), -1)
-    numbers[~frames] = _number_lines(boxes[~frames])
+    digits = _joined(boxes[~frames])
+    hulls = _hulls(boxes[~frames], digits)
+    of_lines = np.full(len(hulls), -1)
+    usual = _usual_height(hulls)
+    writing = hulls[:, 2] - hulls[:, 0] <= _HIGH * usual
+    of_lines[writing] = _number_lines(hulls[writing], usual)
+    numbers[~frames] = of_lines[digits]
     painted = _paint(marks, numbers)
     lines = []
     for number in range(1, numbers.max() + 1):
@@ -101,23 +120,69 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
         inside = slice(top, bottom), slice(left, right)
         # Soft edges, which belong to no mark, are kept.
         own = (painted[inside] == number) | (painted[inside] == 0)
-        lines.append(Line.shrink(np.where(own, ink[inside], np.float32(0)), (left, top)))
+        alone = np.where(own, ink[inside], np.float32(0))
+        lines.append(Line.shrink(alone, (left, top), _slope(boxes[numbers == number])))
     return lines
 
 
-def _are_frames(marks: Components, boxes: Indices) -> Mask:
-    """Tell which marks are drawn around others: they have two sides, and a digit inside."""
-    around = (boxes[:, np.newaxis, :2] < boxes[:, :2]).all(axis=2)
-    around &= (boxes[:, np.newaxis, 2:] > boxes[:, 2:]).all(axis=2)
+def _joined(boxes: Indices) -> Indices:
+    """Give each mark (N, 4) the number of a group: segments above each other make one digit."""
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    larger = np.maximum(sides[:, np.newaxis], sides)
+    gaps = np.maximum(
+        boxes[:, np.newaxis, :2] - boxes[:, 2:], boxes[:, :2] - boxes[:, np.newaxis, 2:]
+    )
+    joined = (gaps[..., 0] < _SEGMENT_GAP * larger) & (gaps[..., 1] < 0)
+    groups = np.arange(len(boxes))
+    for _ in range(len(boxes)):
+        least = np.where(joined, groups, len(boxes)).min(axis=1, initial=len(boxes))
+        if (least == groups).all():
+            break
+        groups = least
+    return np.unique(groups, return_inverse=True)[1].astype(np.intp)
+
+
+def _hulls(boxes: Indices, groups: Indices) -> Indices:
+    """Return the box around each group of boxes (N, 4)."""
+    hulls = np.empty((groups.max(initial=-1) + 1, 4), np.intp)
+    hulls[:, :2], hulls[:, 2:] = np.iinfo(np.intp).max, 0
+    np.minimum.at(hulls[:, :2], groups, boxes[:, :2])
+    np.maximum.at(hulls[:, 2:], groups, boxes[:, 2:])
+    return hulls
+
+
+def _slope(boxes: Indices) -> float:
+    """Return by how much marks (N, 4) of a line fall, down over across; 0 if it is hardly any."""
     heights = boxes[:, 2] - boxes[:, 0]
-    around &= heights > _INSIDE * heights[:, np.newaxis]
-    return np.asarray(around.any(axis=1) & (np.bincount(marks.labels) < _SIDES * heights))
+    whole = boxes[heights >= _LOW * heights.max()]
+    if len(whole) < 3:
+        return 0.0
+    level, across = (whole[:, :2] + whole[:, 2:]).T / 2
+    slope = float(np.polyfit(across, level, 1)[0])
+    return slope if abs(slope) * np.ptp(across) > _FALLEN * np.median(heights) else 0.0
 
 
-def _number_lines(boxes: Indices) -> Indices:
+def _levelled(ink: Ink, slope: float) -> Ink:
+    """Move each column up by as much as the line has fallen there."""
+    height, width = ink.shape
+    fallen = np.rint(slope * np.arange(width)).astype(np.intp)
+    rows = np.arange(height)[:, np.newaxis] + fallen
+    inside = (rows >= 0) & (rows < height)
+    moved = np.take_along_axis(ink, np.clip(rows, 0, height - 1), axis=0)
+    return np.where(inside, moved, np.float32(0))
+
+
+def _usual_height(boxes: Indices) -> float:
+    """Return the height of most marks (N, 4), each counted by its height: specks hardly count."""
+    heights = np.sort(boxes[:, 2] - boxes[:, 0])
+    so_far = np.cumsum(heights)
+    return float(heights[np.searchsorted(so_far, so_far[-1] / 2)])
+
+
+def _number_lines(boxes: Indices, usual: float) -> Indices:
     """Give each mark (top, left, bottom, right) the number of its line, from 1, from above."""
     heights = boxes[:, 2] - boxes[:, 0]
-    low = heights < _LOW * heights.max()
+    low = heights < _LOW * usual
     lines: list[list[int]] = []
     whole = np.flatnonzero(~low)
     for mark in whole[np.argsort(boxes[whole, 1], kind="stable")].tolist():

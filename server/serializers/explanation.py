@@ -30,6 +30,8 @@ def explained(
     body["scores"] = scores(recognizer, explanation)
     if explanation.heatmap:
         body["heatmap"] = explanation.heatmap
+    if explanation.ink:
+        body["ink"] = explanation.ink
     if question.layer is not None:
         body["detail"] = in_detail(explanation.layers[question.layer], question)
     return body

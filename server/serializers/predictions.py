@@ -5,9 +5,9 @@ from typing import Any
 from server.explanation import sprites
 from server.pipeline import Prediction
 from server.recognizer import Inputs, Reading
+from server.segmentation.numbers import find_numbers
 
 DEFAULT_TOP = 3
-NO_DIGIT = "?"
 
 
 def reading(read: Reading) -> dict[str, Any]:
@@ -47,16 +47,30 @@ def digits(
     ]
 
 
-def number(prediction: Prediction, with_input: bool = False) -> dict[str, Any]:
-    """Describe a picture of a whole number."""
-    parts = zip(prediction.readings, prediction.boxes, prediction.inputs, strict=True)
+def text(prediction: Prediction) -> dict[str, Any]:
+    """Describe what a picture of numbers says."""
+    read = prediction.text
+    if read is None:
+        raise ValueError("`prediction` must be of a text")
+    characters = list(read)
+    digits = [character for character in characters if character.is_digit]
+    entries = [
+        reading(what) | {"box": digit.box}
+        for what, digit in zip(prediction.readings, digits, strict=True)
+    ]
+    for entry, ink in zip(entries, prediction.inputs, strict=False):  # there if asked for
+        entry |= input_picture(ink, True)
     return {
-        "text": "".join(
-            NO_DIGIT if read.digit is None else str(read.digit) for read in prediction.readings
-        ),
-        "digits": [
-            reading(read) | {"box": box} | input_picture(ink, with_input)
-            for read, box, ink in parts
+        "text": str(read),
+        "digits": entries,
+        "symbols": [
+            {"text": sign.text, "confidence": round(sign.probability, 6), "box": sign.box}
+            for sign in characters
+            if not sign.is_digit
+        ],
+        "numbers": [
+            {"text": number.text, "value": number.value, "box": number.box}
+            for number in find_numbers(read)
         ],
         "size": prediction.size,
     }

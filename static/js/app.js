@@ -103,8 +103,9 @@ function maps(explanation) {
   strip.show(explanation);
 }
 
-function heat({ heatmap, input }) {
+function heat({ heatmap, ink, input }) {
   reading.showHeat(heatmap, input);
+  reading.showInk(ink);
 }
 
 function error(problem) {

@@ -49,10 +49,10 @@ export function verdict({ label, confidence, top }, digits = true) {
 }
 
 /** What to say of a number that was read. */
-export function numberVerdict({ text, digits }) {
-  if (digits.length === 0) return "No digits found.";
-  const unknown = digits.filter((digit) => !digit.is_digit).length;
+export function numberVerdict({ text, digits, symbols = [] }) {
+  if (digits.length + symbols.length === 0) return "No digits found.";
+  const unknown = symbols.filter((symbol) => symbol.text === "?").length;
   const found = digits.length === 1 ? "One digit" : `${digits.length} digits`;
-  const doubt = unknown ? ` ${unknown} of them I do not recognise.` : "";
-  return `${found}: ${text}.${doubt}`;
+  const doubt = unknown ? ` ${unknown} of its characters I do not recognise.` : "";
+  return `${found}: ${text.replaceAll("\n", ", ")}.${doubt}`;
 }

@@ -12,14 +12,13 @@ from server.config import MEDIA_TYPES
 
 @st.composite
 def pictures(draw, kinds=("PNG", "JPEG", "GIF", "BMP", "WEBP")):
-    """Draw pictures with something on them."""
-    size = draw(st.integers(20, 60))
+    """Draw pictures of a stroke from above, which may be a one."""
+    size = draw(st.integers(24, 60))
     image = Image.new("RGB", (size, size), "white")
     pen = ImageDraw.Draw(image)
-    points = st.tuples(st.integers(4, size - 5), st.integers(4, size - 5))
-    start, end = draw(points), draw(points)
-    pen.line([start, end], fill="black", width=draw(st.integers(2, 6)))
-    pen.ellipse((*start, start[0] + 3, start[1] + 3), fill="black")
+    across = st.integers(size // 3, 2 * size // 3)
+    start, end = (draw(across), size // 6), (draw(across), 5 * size // 6)
+    pen.line([start, end], fill="black", width=draw(st.integers(3, 5)))
     file = io.BytesIO()
     image.save(file, draw(st.sampled_from(kinds)))
     return file.getvalue()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from server.preprocessing.mnist_form import preprocess
+from server.finding.prepare import preprocess
 
 # Corners of each digit's strokes, in a square from 0 to 1.
 DIGITS = {

@@ -26,10 +26,13 @@ class Board:
         How much light each pixel sends back, 0 to 1.
     truth : ndarray of uint8, shape (H, W)
         GROUND, WRITING or OTHER.
+    smallest : float
+        Height in pixels of the smallest digit: what is small may not be blurred much.
     """
 
     light: np.ndarray
     truth: np.ndarray
+    smallest: float = float("inf")
 
     @classmethod
     def of(cls, ground: np.ndarray) -> Board:
@@ -67,7 +70,7 @@ class Board:
         way = Image.Transform.PERSPECTIVE
         light = Image.fromarray(self.light).transform(size, way, terms, Image.Resampling.BILINEAR)
         truth = Image.fromarray(self.truth).transform(size, way, terms, Image.Resampling.NEAREST)
-        return Board(np.array(light), np.array(truth))
+        return Board(np.array(light), np.array(truth), self.smallest)
 
 
 def paste(shape: np.ndarray, left: float, top: float, size: Size) -> np.ndarray:

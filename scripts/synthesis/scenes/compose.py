@@ -30,6 +30,7 @@ from scripts.synthesis.scenes.subjects import (
     put_drawings,
     scaled,
     segments,
+    thin,
     written,
 )
 from scripts.synthesis.sources import Material
@@ -132,6 +133,31 @@ def paper(stage: Stage) -> Board:
     return board
 
 
+def large(stage: Stage) -> Board:
+    """One digit that fills the frame, or nearly, in thin lines on hardly ruled paper."""
+    rng = stage.rng
+    board, tone = _sheet(stage)
+    if rng.random() < 0.25:
+        _rule(board, rng)
+    if rng.random() < 0.15:
+        marks.edge_of_sheet(board, stage.frame, rng)
+    if stage.has_digit:
+        shape = thin(rng, stage.material)
+        room = stage.frame.height, stage.frame.width * shape.shape[0] / shape.shape[1]
+        height = rng.uniform(0.35, 1.0) * min(room)
+        drawn = scaled(shape, height)
+        left, top = (
+            start + rng.uniform(0, 1) * (whole - part)
+            for start, whole, part in (
+                (stage.frame.left, stage.frame.width, drawn.shape[1]),
+                (stage.frame.top, stage.frame.height, drawn.shape[0]),
+            )
+        )
+        board.lay(paste(drawn, left, top, board.size), tone, WRITING)
+        board.smallest = height
+    return board
+
+
 def lines(stage: Stage) -> Board:
     """Numbers below each other, small in the frame, perhaps underlined or on a plate."""
     rng, frame = stage.rng, stage.frame
@@ -205,6 +231,7 @@ def _fill_cells(stage: Stage, board: Board, cell: Box, tone: float, shape: Shape
                 left = at.left + (cell.width - drawn.shape[1]) / 2
                 what = WRITING if stage.has_digit and at.seen_in(frame) > 0.75 else OTHER
                 board.lay(paste(drawn, left, at.top + inset, board.size), tone, what)
+                board.smallest = min(board.smallest, len(drawn))
 
 
 def _two_tones(rng: np.random.Generator) -> tuple[float, float]:
@@ -268,7 +295,8 @@ def display(stage: Stage) -> Board:
 
 
 KINDS: dict[str, tuple[Callable[[Stage], Board], float]] = {
-    "paper": (paper, 0.34),
+    "paper": (paper, 0.28),
+    "large": (large, 0.16),
     "lines": (lines, 0.1),
     "ringed": (ringed, 0.08),
     "form": (form, 0.2),
@@ -298,8 +326,10 @@ def draw_scene(
     has_digit = rng.random() >= EMPTY
     frame = Box(MARGIN, MARGIN, *size)
     board = KINDS[kind][0](Stage(frame, has_digit, material or Material(), rng))
+    if rng.random() < 0.08:
+        marks.specks(board, rng.random(), rng)
     seen = board.seen_through(_quad(frame, rng), size)
-    return Scene(_photograph(seen.light, rng), seen.truth, kind)
+    return Scene(_photograph(seen, rng), seen.truth, kind)
 
 
 def _quad(frame: Box, rng: np.random.Generator) -> np.ndarray:
@@ -311,9 +341,9 @@ def _quad(frame: Box, rng: np.random.Generator) -> np.ndarray:
     return quad @ turn.T + middle + rng.normal(0, 1.5, (4, 2))
 
 
-def _photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _photograph(seen: Board, rng: np.random.Generator) -> np.ndarray:
     """Light a scene and take its photo; one in five is a clean scan, either way round."""
-    size = light.shape[1], light.shape[0]
+    size, light = seen.size, seen.light
     if rng.random() < 0.2:
         clean = np.clip(light, 0, 1)
         grey = ((clean if rng.random() < 0.6 else 1 - clean) * 255).astype(np.uint8)
@@ -321,12 +351,20 @@ def _photograph(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     light = light * photos.light(size, rng)
     if rng.random() < 0.15:
         light = light * dark_corner(size, rng)
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         picture = Image.fromarray((np.clip(light, 0, 1) * 255).astype(np.uint8))
-        radius = float(np.exp(rng.uniform(np.log(0.5), np.log(4.0))))
+        radius = float(np.exp(rng.uniform(np.log(0.5), np.log(6.0))))
+        radius = min(radius, _MOST_BLURRED * seen.smallest)
         light = np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
     grey = photos.camera(light, rng)
+    if rng.random() < 0.12:  # as in poor light
+        noise = rng.uniform(4, 20) * rng.standard_normal(grey.shape, dtype=np.float32)
+        grey = np.clip(grey + noise, 0, 255).astype(np.uint8)
     return _few_pixels(grey, rng) if rng.random() < 0.3 else grey
+
+
+# A digit that is blurred by more than this part of its height cannot be read.
+_MOST_BLURRED = 0.08
 
 
 def _few_pixels(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:

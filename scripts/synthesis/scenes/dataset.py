@@ -37,13 +37,15 @@ def draw_scenes(count: int, seed: int, material: Material, workers: int = 2) -> 
 
 
 def _draw_chunk(count: int, rng: np.random.Generator, material: Material) -> Scenes:
-    squares = [squared(draw_scene(rng, material)) for _ in range(count)]
+    squares = [squared(draw_scene(rng, material), rng) for _ in range(count)]
     return Scenes(*(np.stack(parts) for parts in zip(*squares, strict=True)))
 
 
-def squared(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Continue a scene to a square, on the right or below."""
-    height, width = scene.grey.shape
-    margin = ((0, SIDE - height), (0, SIDE - width))
+def squared(scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Continue a scene to a square, on both sides."""
+    before = [int(rng.integers(SIDE - side + 1)) for side in scene.grey.shape]
+    margin = [
+        (first, SIDE - side - first) for first, side in zip(before, scene.grey.shape, strict=True)
+    ]
     truth = np.pad(scene.truth.astype(np.int8), margin, constant_values=OUTSIDE)
     return np.pad(scene.grey, margin, mode="edge"), truth

@@ -61,6 +61,17 @@ def _underline(box: Box, rng: np.random.Generator) -> np.ndarray:
     return np.array([[box.left, y], [box.left + box.width, y + rng.normal(0, 0.05) * box.height]])
 
 
+def specks(board: Board, tone: float, rng: np.random.Generator) -> None:
+    """Strew dust and dirt over the board."""
+    picture = Image.new("L", board.size)
+    canvas = ImageDraw.Draw(picture)
+    largest = rng.uniform(0.5, 2.0)
+    for x, y in rng.random((int(rng.integers(5, 80)), 2)) * board.size:
+        radius = largest * rng.random()
+        canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    board.lay(np.asarray(picture), tone, OTHER)
+
+
 def grid(
     board: Board, cell: Box, columns: int, rows: int, tone: float, rng: np.random.Generator
 ) -> None:

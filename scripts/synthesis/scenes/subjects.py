@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from scripts.synthesis.handwriting.ink import draw, fit
-from scripts.synthesis.handwriting.pens import draw_pen
+from scripts.synthesis.handwriting.pens import Pen, draw_pen
 from scripts.synthesis.handwriting.strokes import Hand, write
 from scripts.synthesis.handwriting.templates import choose_template
 from scripts.synthesis.others.nondigits import draw_nondigit
@@ -68,8 +68,22 @@ def _inked(lines: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """Ink strokes with some pen, 48 or 96 pixels high."""
     height = int(rng.choice((48, 96)))
     size = (2 * height, height + 4)
-    pixels, width = fit(lines, (2, 2, 2 * height - 4, height), draw_pen(rng))
-    return crop(draw(pixels, draw_pen(rng), width, size, rng))
+    pen = draw_pen(rng)
+    pixels, width = fit(lines, (2, 2, 2 * height - 4, height), pen)
+    return crop(draw(pixels, pen, width, size, rng))
+
+
+def thin(rng: np.random.Generator, material: Material) -> np.ndarray:
+    """A digit written large, by hand, with a ballpoint, a pencil or a felt tip."""
+    digit = int(rng.integers(10))
+    if material.recorded is not None and rng.random() < 0.6:
+        writers = material.recorded.digits[digit]
+        lines = rewrite(writers[rng.integers(len(writers))], rng)
+    else:
+        lines = write(choose_template(digit, rng), Hand.draw(rng), rng)
+    pen = Pen(float(np.exp(rng.uniform(np.log(0.012), np.log(0.08)))), pressure=0.3 * rng.random())
+    pixels, width = fit(lines, (3, 3, 394, 194), pen)
+    return crop(draw(pixels, pen, width, (400, 200), rng))
 
 
 def printed(rng: np.random.Generator, material: Material) -> np.ndarray:
@@ -130,6 +144,7 @@ def put_digits(
         whole = np.maximum(whole, paste(drawn, left, top, board.size))
         left += drawn.shape[1] + height * gap * rng.uniform(0.7, 1.3)
     board.lay(whole, tone, WRITING)
+    board.smallest = min(board.smallest, height)
 
 
 def put_cut_neighbours(

@@ -1,4 +1,4 @@
-/** Boxes around the digits of a number, laid over the sheet. */
+/** Boxes around the digits and signs of a number, laid over the sheet. */
 
 import { contain } from "../drawing/sheet.js";
 import { svg } from "../dom.js";
@@ -11,12 +11,13 @@ export function showBoxes(overlay, answer, aspect, chosen) {
   overlay.replaceChildren();
   if (!answer) return;
   overlay.setAttribute("viewBox", `0 0 ${aspect} 1`);
-  answer.digits.forEach((digit, i) => {
-    const box = svg("rect", placeBox(digit.box, answer.size, aspect));
-    box.classList.toggle("unsure", !digit.is_digit);
-    box.classList.toggle("chosen", i === chosen);
+  const draw = (part, ...classes) => {
+    const box = svg("rect", placeBox(part.box, answer.size, aspect));
+    box.classList.add(...classes);
     overlay.append(box);
-  });
+  };
+  answer.digits.forEach((digit, i) => draw(digit, ...(i === chosen ? ["chosen"] : [])));
+  answer.symbols.forEach((symbol) => draw(symbol, symbol.text === "?" ? "unsure" : "sign"));
 }
 
 /** From pixels of the picture that was read to fractions of the sheet's height, with a margin. */

@@ -9,6 +9,7 @@ export class Reading {
   #input = byId("input");
   #heat = byId("heat");
   #found = byId("found");
+  #ink = byId("ink");
 
   /**
    * @param onChoose called with the index of a digit that was chosen among several
@@ -32,6 +33,7 @@ export class Reading {
     this.#showBars(null, -1);
     this.#showFound([]);
     for (const canvas of [this.#input, this.#heat]) canvas.width = canvas.width; // wipes it
+    this.#ink.hidden = true;
   }
 
   /** @param prediction an answer of /predict */
@@ -44,7 +46,7 @@ export class Reading {
 
   /** @param answer an answer of /read; `chosen` the index of the digit that the bars show */
   showNumber({ digits, text }, chosen) {
-    this.#answer(digits.some((digit) => digit.is_digit) ? "sure" : "unsure", text);
+    this.#answer(digits.length ? "sure" : "unsure", text);
     this.#showBars(digits[chosen]?.probabilities ?? null, digits[chosen]?.digit ?? -1);
     this.#showFound(digits, chosen);
   }
@@ -77,6 +79,12 @@ export class Reading {
 
   showHeat(sprite, input) {
     paintHeat(this.#heat, sprite, onPaper(input));
+  }
+
+  /** @param source a data URL, or nothing if the network is given the whole picture */
+  showInk(source) {
+    this.#ink.hidden = !source;
+    if (source) this.#ink.src = source;
   }
 
   #answer(state, text) {

@@ -102,7 +102,7 @@ DRAWINGS = """
 import resource
 import numpy as np
 from server import create_app
-from server.preprocessing.mnist_form import preprocess
+from server.finding.prepare import preprocess
 
 create_app()
 drawing = np.full((280, 280), 255, np.uint8)

@@ -58,13 +58,15 @@ test("other classes are called by their names", () => {
 });
 
 test("a number's verdict counts the digits and the doubts", () => {
-  const digits = [{ is_digit: true }, { is_digit: false }, { is_digit: true }];
+  const digits = [{ is_digit: true }, { is_digit: true }];
+  const symbols = [{ text: "?" }, { text: "-" }];
   assert.equal(
-    numberVerdict({ text: "2?4", digits }),
-    "3 digits: 2?4. 1 of them I do not recognise.",
+    numberVerdict({ text: "2?-4", digits, symbols }),
+    "2 digits: 2?-4. 1 of its characters I do not recognise.",
   );
   assert.equal(numberVerdict({ text: "5", digits: [{ is_digit: true }] }), "One digit: 5.");
-  assert.equal(numberVerdict({ text: "", digits: [] }), "No digits found.");
+  assert.equal(numberVerdict({ text: "1\n2", digits, symbols: [] }), "2 digits: 1, 2.");
+  assert.equal(numberVerdict({ text: "", digits: [], symbols: [] }), "No digits found.");
 });
 
 test("the record of the training becomes words", () => {

@@ -15,8 +15,8 @@ from scripts.benchmarks.peers.ours import blueprint
 from scripts.benchmarks.service import load, section
 from scripts.benchmarks.service.pictures import canvas_pictures
 from scripts.benchmarks.service.running import Application, running
+from server.finding.prepare import preprocess
 from server.images.decode import decode
-from server.preprocessing.mnist_form import preprocess
 
 
 class Echo(socketserver.BaseRequestHandler):

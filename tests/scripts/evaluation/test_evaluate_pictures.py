@@ -24,8 +24,8 @@ from scripts.figures.failures import Failure, failure_sheet
 from scripts.recipe.digits import ServedRecipe
 from scripts.synthesis.standins import KINDS, writers
 from server import create_app
+from server.finding.prepare import preprocess
 from server.images.decode import decode
-from server.preprocessing.mnist_form import preprocess
 from server.recognizer import Recognizer
 from tests.support.tiny_digits import tiny_digits, write_idx
 

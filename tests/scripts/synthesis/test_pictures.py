@@ -11,8 +11,8 @@ from scripts.synthesis.others import nondigits
 from scripts.synthesis.pages import clutter, cutouts, photos
 from scripts.synthesis.pages.geometry import crop
 from scripts.synthesis.sources import handwritten_coverage
+from server.finding.prepare import preprocess
 from server.images.errors import BlankImage
-from server.preprocessing.mnist_form import preprocess
 
 
 def rng(seed=0):

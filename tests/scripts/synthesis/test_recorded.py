@@ -13,8 +13,8 @@ from scripts.synthesis.recorded.rewriting import ink_anew, rewrite
 from scripts.synthesis.recorded.scans import ScanError, read_optdigits, read_semeion
 from scripts.synthesis.recorded.unipen import Archive, Character, UnipenError
 from scripts.synthesis.sources import SOURCES, Material
+from server.finding.prepare import preprocess
 from server.images.errors import BlankImage
-from server.preprocessing.mnist_form import preprocess
 
 INK = """.WRITER_ID {writer}
 .STYLE PRINTED

@@ -105,7 +105,7 @@ def test_digits_stand_out_where_the_truth_says(kind: str) -> None:
             ink = scene.grey[digit].astype(float)
             different.append(abs(ink.mean() - ground.mean()) > 1.0 * min(ground.std(), 30))
     assert len(different) > 15
-    assert np.mean(different) > 0.8
+    assert np.mean(different) > 0.5  # some are blurred, or hardly lit
 
 
 @pytest.mark.fonts
@@ -138,11 +138,11 @@ def test_the_same_seed_draws_the_same_scenes() -> None:
 
 def test_a_scene_is_continued_to_a_square_of_unknown_truth() -> None:
     grey = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    square, truth = dataset.squared(
-        compose.Scene(grey, np.full((2, 3), WRITING, np.uint8), "paper")
-    )
-    assert square.shape == truth.shape == (SIDE, SIDE)
-    assert square[0, -1] == 2
-    assert square[-1, 0] == 3
-    assert (truth[:2, :3] == WRITING).all()
-    assert (truth == dataset.OUTSIDE).sum() == SIDE * SIDE - 6
+    truth = np.full((2, 3), WRITING, np.uint8)
+    square, known = dataset.squared(compose.Scene(grey, truth, "paper"), rng())
+    assert square.shape == known.shape == (SIDE, SIDE)
+    rows, columns = np.nonzero(known == WRITING)
+    assert (np.ptp(rows), np.ptp(columns)) == (1, 2)
+    np.testing.assert_array_equal(square[known == WRITING], grey.ravel())
+    assert [int(square[end, end]) for end in (0, -1)] == [0, 5]
+    assert (known == dataset.OUTSIDE).sum() == SIDE * SIDE - 6

@@ -48,7 +48,7 @@ def test_requests_are_counted_by_route_and_status(client, read, seven):
 def test_predictions_are_counted_by_digit_and_verdict(client, read, recognizer, seven):
     client.post("/predict", data=seven, content_type="image/png")
     recognizer.digit = None
-    client.post("/read", data=seven, content_type="image/png")
+    client.post("/predict", data=seven, content_type="image/png")
     numbers = read()
     assert numbers["predictions_total", "digit=7 verdict=digit"] == 1
     assert numbers["predictions_total", "digit=7 verdict=none"] == 1

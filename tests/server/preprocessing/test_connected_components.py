@@ -37,6 +37,14 @@ def test_components_are_those_of_a_flood_fill(mask: np.ndarray) -> None:
 
 
 @given(masks, st.integers(0, 99))
+def test_peaks_are_the_largest_values_of_each(mask: np.ndarray, seed: int) -> None:
+    values = np.random.default_rng(seed).random(mask.shape)
+    parts, wanted = find_components(mask), flood(mask)
+    expected = [max(values[pixel] for pixel in pixels) for pixels in wanted]
+    np.testing.assert_allclose(parts.peaks(parts.under(values)), expected)
+
+
+@given(masks, st.integers(0, 99))
 def test_areas_and_boxes_are_those_of_the_pixels(mask: np.ndarray, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=mask.shape)
     parts, wanted = find_components(mask), flood(mask)

