@@ -2,8 +2,10 @@
 
 from flask import Blueprint, Response, request
 
+from server.assets import File
 from server.parsing.pictures import receive
 from server.parsing.question import Question
+from server.routes.pages import page
 from server.routes.responses import answer, signed
 from server.serializers.explanation import explained
 from server.serializers.model_card import card
@@ -25,8 +27,9 @@ def explain() -> Response:
 @blueprint.get("/model")
 def model() -> Response:
     """Say what the network is, how it was trained and how good it is."""
-    response = answer(card(services().pipeline.recognizer, services().config))
-    response.headers["Cache-Control"] = "no-cache"  # to be kept, and asked for anew each time
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+
+    def make() -> File:
+        written = answer(card(services().pipeline.recognizer, services().config))
+        return File(written.get_data(), ".json")
+
+    return page("model.json", make)

@@ -1,6 +1,7 @@
 """`POST /explain` and `GET /model`: every number can be followed by hand."""
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -341,6 +342,14 @@ def test_model_tells_all_about_the_network(client, everything, recognizer):
     assert card["accuracy"] == {"mnist_test": 0.99, "held_out_mnist": 0.98, "held_out_fonts": 0.97}
     assert card["limits"]["max_images"] == 32
     assert card["limits"]["formats"] == ["PNG", "JPEG", "WEBP", "GIF", "BMP"]
+
+
+def test_model_is_sent_compressed_to_those_who_take_that(client):
+    plain = client.get("/model")
+    packed = client.get("/model", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.data) < len(plain.data) / 2
+    assert json.loads(gzip.decompress(packed.data)) == plain.get_json()
 
 
 def test_model_is_not_sent_again(client):
