@@ -34,7 +34,7 @@ from convnet.training.trainer import Progress
 from scripts.figures import confusion_figure, cost_curve, kernel_figure, layer_figure
 from scripts.figures import lesson, mistake_gallery, turning
 from scripts.figures.reading import alignment_figure, finding_figure
-from scripts.figures.style import save
+from convnet.plots.style import save
 from scripts.synthesis.dataset import training_set
 from scripts.synthesis.lines.writing import write_line
 from scripts.synthesis.scenes.dataset import draw_scenes

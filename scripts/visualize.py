@@ -46,8 +46,8 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, DownloadError, ValueError, ImageError) as error:
         print(f"visualize.py: {error}", file=sys.stderr)
         return 1
+    from convnet.plots.style import save
     from scripts.figures import kernel_figure, layer_figure
-    from scripts.figures.style import save
 
     save(layer_figure(network, image), options.out / "layers.png")
     print(f"{options.out / 'layers.png'}: what every layer of {network.name} makes of it")

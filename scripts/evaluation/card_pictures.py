@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from convnet.plots.style import save
 from scripts.evaluation.answers import LabelledFiles
 from scripts.evaluation.card_tables import name
 from scripts.evaluation.measurement import Measurement
 from scripts.evaluation.targets import DIGIT_SETS, OTHERS, together
 from scripts.figures.failures import COLUMNS, Failure, failure_sheet
 from scripts.figures.reliability import reliability_figure
-from scripts.figures.style import save
 from scripts.figures.trade_off import trade_off_figure
 
 TITLES = {"mnist": "MNIST's test set"}

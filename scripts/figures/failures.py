@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from scripts.figures.style import INK, bare, new_figure
+from convnet.plots.style import INK, bare, new_figure
 
 COLUMNS = 10
 SIDE = 120  # pixels of the picture that are shown

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convnet.layers import Conv2D, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
 from convnet.layers.activations import softmax
-from scripts.figures.style import BLUE, GREEN, INK, RED, SIGNED, bare, new_figure
+from convnet.plots.style import BLUE, GREEN, INK, RED, SIGNED, bare, new_figure
 
 Numbers = NDArray[np.floating]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from scripts.figures.style import BLUE, INK, RED, bare, new_figure
+from convnet.plots.style import BLUE, INK, RED, bare, new_figure
 
 _COLOURS = np.array([[1, 1, 1], [0.70, 0.09, 0.17], [0.13, 0.40, 0.67]])
 """Of ground, writing and other ink."""

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from convnet.metrics import expected_calibration_error, reliability_curve
-from scripts.figures.style import BLUE, GREY, new_figure
+from convnet.plots.style import BLUE, GREY, new_figure
 
 Predictions = tuple[NDArray[np.floating], NDArray[np.integer]]
 

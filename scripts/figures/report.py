@@ -7,12 +7,8 @@ from pathlib import Path
 from convnet import datasets
 from convnet.metrics import confusion_matrix
 from convnet.network import Sequential
+from convnet.plots import confusion_figure, cost_curve, layer_figure, mistake_gallery, save
 from convnet.training.trainer import Progress
-from scripts.figures.confusion import confusion_figure
-from scripts.figures.curves import cost_curve
-from scripts.figures.layers import layer_figure
-from scripts.figures.mistakes import mistake_gallery
-from scripts.figures.style import save
 from scripts.training.data import class_numbers
 from scripts.training.models import classes_of
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from convnet.metrics import roc_curve
-from scripts.figures.style import new_figure
+from convnet.plots.style import new_figure
 
 LEAST_ACCEPTED = 0.97
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from convnet.plots.style import new_figure
 from convnet.reference import correlate
 from scripts.figures.lesson import Numbers, mark, numbers
-from scripts.figures.style import new_figure
 
 WHOLE = "{:.0f}"
 

@@ -1,5 +1,6 @@
 """The pictures: each shows the numbers that it is made from."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import convnet
+from convnet.plots.style import save
 from convnet.training.curves import running_mean
 from convnet.training.trainer import Epoch, Progress
 from scripts import visualize
@@ -18,7 +20,6 @@ from scripts.figures import (
     layer_figure,
     mistake_gallery,
 )
-from scripts.figures.style import save
 from tests.support.tiny_digits import tiny_digits, write_idx
 
 IMAGE = tiny_digits().test.inputs()[0]
@@ -203,3 +204,19 @@ def test_what_is_no_picture_is_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().err
     assert shown.startswith("visualize.py: ")
     assert "Traceback" not in shown
+
+
+def test_plots_are_public_and_say_what_they_need(
+    network: convnet.Sequential, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from convnet import plots
+
+    plots.save(plots.layer_figure(network, IMAGE), tmp_path / "layers.png")
+    with Image.open(tmp_path / "layers.png") as picture:
+        assert picture.width > 100
+    for name in [name for name in sys.modules if name.startswith("convnet.plots")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr(convnet, "plots")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"plots need matplotlib: .*the `train` extra"):
+        _ = convnet.plots

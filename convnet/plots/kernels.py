@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from convnet.layers import Conv2D
 from convnet.network import Sequential
-from scripts.figures.style import SIGNED, bare, new_figure
+from convnet.plots.style import SIGNED, bare, new_figure
 
 COLUMNS = 8
 

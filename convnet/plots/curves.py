@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from convnet.plots.style import new_figure
 from convnet.training.curves import draw
 from convnet.training.history import History
-from scripts.figures.style import new_figure
 
 
 def cost_curve(history: History) -> Figure:

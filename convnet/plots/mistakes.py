@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from scripts.figures.style import INK, bare, new_figure
+from convnet.plots.style import INK, bare, new_figure
 
 COLUMNS, MOST = 8, 40
 
@@ -17,7 +17,7 @@ def mistake_gallery(
     images: NDArray[np.uint8],
     labels: NDArray[np.integer],
     probabilities: NDArray[np.floating],
-    classes: Sequence[int],
+    classes: Sequence[int | str],
 ) -> Figure:
     """Draw up to 40 wrongly read images, each with its label, the answer, and how sure it was.
 

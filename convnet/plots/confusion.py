@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from scripts.figures.style import new_figure
+from convnet.plots.style import new_figure
 
 
-def confusion_figure(matrix: NDArray[np.integer], classes: Sequence[int]) -> Figure:
+def confusion_figure(matrix: NDArray[np.integer], classes: Sequence[int | str]) -> Figure:
     """Draw a confusion matrix (K, K), a row for each label: the darker, the larger its share.
 
     Colours show the square root of the shares; otherwise the few errors could not be seen beside

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from convnet.layers import Dropout, Flatten, Reshape, Softmax
 from convnet.network import Sequential
-from scripts.figures.style import BLUE, INK, SIGNED, bare, new_figure
-from scripts.training.models import classes_of
+from convnet.plots.style import BLUE, INK, SIGNED, bare, new_figure
 
 MAPS = 16  # channels shown of a layer, at most
 CELL, CAPTION = 0.72, 2.2  # inches
@@ -89,7 +88,7 @@ def _strip(axes: Axes, out: NDArray[np.floating]) -> None:
 
 def _bars(axes: Axes, network: Sequential, image: NDArray[np.floating]) -> None:
     probabilities = network.predict(image[None])[0]
-    classes = classes_of(network)
+    classes = network.metadata.get("classes", range(len(probabilities)))
     axes.bar(range(len(probabilities)), probabilities, color=BLUE)
     axes.set_xticks(range(len(probabilities)), [str(digit) for digit in classes])
     axes.set(xlim=(-0.5, len(probabilities) - 0.5), ylim=(0, 1), yticks=())

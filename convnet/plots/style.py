@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -15,7 +17,7 @@ BLUE, RED, GREEN, GREY = "#2166ac", "#b2182b", "#1b7837", "#777777"
 SIGNED = "RdBu_r"  # white is zero, red positive, blue negative
 INK = "gray_r"  # ink 1 is black, paper 0 white
 
-_RC = {
+_RC: Any = {
     "font.size": 9,
     "axes.titlesize": 10,
     "figure.dpi": 100,
@@ -37,10 +39,10 @@ def bare(axes: Axes) -> Axes:
     return axes
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a PNG file: the same figure, the same bytes."""
     buffer = io.BytesIO()
     with mpl.rc_context(_RC):
         figure.savefig(buffer, format="png", metadata={"Software": None})
-    with atomic_write(path) as stream:
+    with atomic_write(Path(path)) as stream:
         stream.write(buffer.getvalue())
