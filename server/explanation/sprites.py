@@ -41,17 +41,21 @@ def picture(values: Array, low: float, high: float) -> Sprite:
 
 
 def maps(values: Array) -> Sprite:
-    """Show feature maps (H, W, C) as tiles of one picture, or a vector (F,) as one row."""
+    """Show feature maps (H, W, C) as tiles of one picture, or a vector (F,) as one row.
+
+    Of other arrays the last axis has the maps, too: (L, C) are maps of one column.
+    """
     if values.ndim == 1:
         values = values[np.newaxis, :, np.newaxis]  # (1, F, 1)
+    values = values.reshape(values.shape[0], -1, values.shape[-1])
     height, width, count = values.shape
     columns = math.isqrt(count - 1) + 1
     rows = -(-count // columns)
     low, high = rounded(values.min()), rounded(values.max())
     sheet = np.full((rows * columns, height, width), low, np.float64)
     sheet[:count] = np.clip(values, low, high).transpose(2, 0, 1)
-    sheet = sheet.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
-    shown = picture(sheet.reshape(rows * height, columns * width), low, high)
+    tiled = sheet.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
+    shown = picture(tiled.reshape(rows * height, columns * width), low, high)
     tiles = {"count": count, "columns": columns, "rows": rows, "tile": [height, width]}
     return shown | tiles
 

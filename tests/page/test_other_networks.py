@@ -14,11 +14,12 @@ from convnet import (
     Dense,
     GlobalAveragePool2D,
     LayerNorm,
+    Reshape,
     Residual,
     Sequential,
+    SiLU,
     Upsample2D,
 )
-from convnet import SiLU as Activation
 from tests.server import networks
 from tests.support.live import eventually, serve
 from tests.support.page import written
@@ -132,10 +133,14 @@ def test_a_network_of_branches_is_shown(tmp_path, open_desk):
     """Layers whose maps are not made of maps of the same shape, and some within others."""
     layers = [
         Conv2D(4, 3, stride=2),
-        Residual([Conv2D(4, 3, padding=1, dilation=1), Activation()]),
+        Residual([Conv2D(4, 3, padding=1, dilation=1), SiLU()]),
         Concatenate([[], [Conv2D(4, 3, padding=2, dilation=2, groups=2), LayerNorm()]]),
         Upsample2D(2),
         LayerNorm(),
+        Reshape((26, -1, 8)),
+        Reshape((-1, 8)),  # rows of numbers are no pictures
+        LayerNorm(),
+        Reshape((26, 26, 8)),
         GlobalAveragePool2D(),
         Dense(10),
     ]
@@ -144,7 +149,7 @@ def test_a_network_of_branches_is_shown(tmp_path, open_desk):
     with serve(tmp_path, MODEL=tmp_path / "n.npz", WEB_CONCURRENCY=1) as service:
         desk = open_desk(url=service.url)
         desk.page.click("#samples button >> nth=5")
-        desk.wait("() => document.querySelectorAll('.layer').length === 7")
+        desk.wait("() => document.querySelectorAll('.layer').length === 11")
         for card, layer in zip(desk.page.locator(".layer").all(), network.layers, strict=True):
             assert card.locator("p").inner_text() == layer.does
             card.locator("button").press("Enter")

@@ -108,7 +108,9 @@ function strongest(maps) {
 }
 
 function emptySprite(shape) {
-  const [height, width, count] = shape.length === 3 ? shape : [1, shape[0], 1];
+  const size = shape.reduce((product, side) => product * side, 1);
+  const [height, count] = shape.length > 1 ? [shape[0], shape.at(-1)] : [1, 1];
+  const width = size / height / count;
   const bytes = new Uint8Array(height * width * count);
   return { bytes, width, columns: 1, count, tile: [height, width], min: 0, max: 0 };
 }

@@ -11,7 +11,7 @@ import pytest
 import convnet
 from convnet.layers import LAYERS, BatchNorm, Conv2D, Layer
 from server import create_app
-from server.explanation import layer_cards
+from server.explanation import layer_cards, sprites
 from server.explanation.layer_arithmetic import detail, window
 from server.explanation.layer_trace import Trace
 from server.problems import Problem
@@ -137,6 +137,15 @@ def test_a_new_layer_says_what_its_docstring_says():
     )
     x = np.ones((2, 2, 3), np.float32)
     assert detail(Trace(network.layers[0], x, 2 * x), 0, 2)["trained"] == 2.0
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (2, 3, 4, 2)])
+def test_arrays_that_are_no_pictures_are_shown(shape):
+    """The last axis has the maps, whatever the others are."""
+    values = np.random.default_rng(0).random(shape, np.float32)
+    shown = sprites.maps(values)
+    assert shown["count"] == shape[-1]
+    assert shown["tile"] == [shape[0], values.size // shape[0] // shape[-1]]
 
 
 def test_nothing_else_lists_the_kinds_of_layers(root):
