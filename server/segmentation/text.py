@@ -139,7 +139,9 @@ def _read(line: Line, page: Page, reader: LineReader, only: str | None) -> list[
     read = reader.read(line.ink, only)
     if read is None:
         return []
-    for character in read or [unknown(line.ink)]:
+    if all(character.text == SPACE for character in read):
+        read = [unknown(line.ink)]
+    for character in read:
         x, y, width, height = character.box
         ink = line.ink[y : y + height, x : x + width]
         box = page.in_picture(line.in_picture(character.box))
