@@ -38,6 +38,9 @@ LIMITS = (
     "max_images",
     "max_marks",
     "max_inputs",
+    "picture_milliseconds",
+    "batch_milliseconds",
+    "read_milliseconds",
     "receive_timeout",
 )
 """Settings that a client has to keep to; ``GET /model`` tells them."""
@@ -109,6 +112,15 @@ class Config:
     )
     max_inputs: int = setting(
         256, "most inputs in one request of the Open Inference Protocol", low=1
+    )
+    picture_milliseconds: int = setting(
+        220, "processor time that finding the digit in one picture may take; 0 is any", low=0
+    )
+    batch_milliseconds: int = setting(
+        2000, "the same for all pictures of one request together; 0 is any", low=0
+    )
+    read_milliseconds: int = setting(
+        900, "processor time that reading a picture of numbers may take; 0 is any", low=0
     )
     model: str = setting("digits", "name of a shipped network, or path of an .npz file")
     cors_origins: str = setting(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from server.classes import Classes, shown
-from server.finding.prepare import preprocess
+from server.finding.prepare import Located, locate
 from server.images.greyscale import Colour, luminance, to_grey
 from server.images.types import Grey
 
@@ -86,17 +86,23 @@ class InputForm:
             return to_grey
         return as_grey if self.shape[2] == 1 else as_colour
 
-    def prepare(self, pixels: Colour) -> NDArray[np.float32]:
-        """Turn the pixels of a picture, as from `to_pixels`, into one input.
+    def locate(self, pixels: Colour) -> Located | None:
+        """Find the ink in the pixels of a picture; None if the form does not ask for any.
 
         Raises
         ------
         BlankImage
-            In MNIST's form, if nothing is drawn.
+            If nothing is drawn.
         """
-        if self.name == MNIST:
-            return preprocess(pixels)
-        return scaled(pixels, self.shape[0], self.shape[1])
+        return locate(pixels) if self.name == MNIST else None
+
+    def prepare(self, pixels: Colour, located: Located | None = None) -> NDArray[np.float32]:
+        """Turn the pixels of a picture, as from `to_pixels`, into one input.
+
+        `located` is what `locate` returns for them, if that is known already.
+        """
+        located = located or self.locate(pixels)
+        return located.digit if located else scaled(pixels, self.shape[0], self.shape[1])
 
     def cover(self, values: NDArray[np.float32]) -> Any:
         """Return what hides a part of an input: paper, or the mean colour of a plain picture."""

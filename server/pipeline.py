@@ -1,6 +1,5 @@
 """From encoded pictures to readings: decode, preprocess, recognise, each of them timed."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,17 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from server import budget
+from server.budget import OverBudget
 from server.config import Config
 from server.explanation.explanation import Explanation, explain
 from server.explanation.found_ink import shown_ink
+from server.finding.prepare import Located
 from server.images.decode import ImageLimits, Picture, read_picture
 from server.images.errors import ImageError
-from server.images.greyscale import Colour
-from server.input_form import MNIST
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores
 from server.segmentation.second_look import in_mnist_form, look_again
 from server.segmentation.text import Character, Text, read_text
+from server.turns import Turns
+
+READ_AT_ONCE = 32
+"""Inputs that a request has read before it is another one's turn."""
 
 NO_NUMBERS = "the network here reads no digits, so it finds no numbers: send pictures to /predict"
 
@@ -54,8 +58,8 @@ class Prediction:
     text : Text, optional
         What was read of a picture of numbers, in pixels of a picture of `size`.
     size : (width, height)
-    pixels : list of ndarray
-        The pictures that were predicted, decoded.
+    located : Located, optional
+        Where the ink of the last picture was found, if it was looked for.
     warnings : list of str
         What of the pictures is not as it was sent.
     time : Stopwatch
@@ -65,7 +69,7 @@ class Prediction:
     readings: list[Reading] = field(default_factory=list)
     text: Text | None = None
     size: tuple[int, int] = (0, 0)
-    pixels: list[Colour] = field(default_factory=list)
+    located: Located | None = None
     warnings: list[str] = field(default_factory=list)
     time: Stopwatch = field(default_factory=Stopwatch)
 
@@ -79,7 +83,7 @@ class Pipeline:
         self.identity = {"name": recognizer.name, "version": recognizer.version}
         # One thread computes at a time. More would not be faster, as each worker has one core, but
         # they would keep the main loop of a busy worker from saying so at once.
-        self.turn = threading.Lock()
+        self.turn = Turns()
 
     def limit(self, config: Config) -> None:
         """Hold pictures to the limits of some settings."""
@@ -88,15 +92,19 @@ class Pipeline:
         )
         self.max_total_pixels = config.max_total_pixels
         self.max_marks = config.max_marks
+        self.picture_milliseconds = config.picture_milliseconds
+        self.batch_milliseconds = config.batch_milliseconds
+        self.read_milliseconds = config.read_milliseconds
 
     def without_client_limits(self) -> "Pipeline":
         """Return this pipeline for pictures that the service has drawn itself.
 
-        The network and the turn are shared. The limits are the defaults: what the settings allow
-        clients must not decide whether the service can read its own pictures.
+        The network and the turn are shared. The limits are the defaults, and time is not limited:
+        what the settings allow clients must not decide whether the service can read its own
+        pictures.
         """
         own = copy(self)
-        own.limit(Config())
+        own.limit(Config(picture_milliseconds=0, batch_milliseconds=0, read_milliseconds=0))
         return own
 
     def predict(self, pictures: list[bytes], numbered: bool = False) -> Prediction:
@@ -104,19 +112,26 @@ class Pipeline:
 
         With `numbered`, a problem says which picture has it.
         """
-        result, form = Prediction(), self.recognizer.form
-        with result.time("preprocess"):
-            decoded = self.decode(pictures, numbered)
-        for index, picture in enumerate(decoded):
-            which = f"picture {index}: " if numbered else ""
-            result.warnings += [which + warning for warning in picture.warnings]
-        with self.turn:
+        result, left = Prediction(), self.max_total_pixels
+        with budget.limit(self.batch_milliseconds):
+            for index, data in enumerate(pictures):
+                which = f"picture {index}: " if numbered else ""
+                with problems(index if numbered else None):
+                    picture = self.add(result, data, left)
+                left -= picture.width * picture.height
+                result.warnings += [which + warning for warning in picture.warnings]
+        return self.recognize(result)
+
+    def add(self, result: Prediction, data: bytes, pixels_left: int) -> Picture:
+        """Decode a picture of a request, and make an input of it."""
+        form = self.recognizer.form
+        with budget.limit(self.picture_milliseconds):
             with result.time("preprocess"):
-                for index, picture in enumerate(decoded):
-                    with problems(index if numbered else None):
-                        result.inputs.append(form.prepare(picture.pixels))
-                        result.pixels.append(picture.pixels)
-            return self.recognize(result)
+                picture = self.decode(data, pixels_left)
+            with self.turn, result.time("preprocess"):
+                result.located = form.locate(picture.pixels)
+                result.inputs.append(form.prepare(picture.pixels, result.located))
+        return picture
 
     def require_numbers(self) -> None:
         """Raise a problem, ``not_found``, unless the network can read digits one by one."""
@@ -137,14 +152,15 @@ class Pipeline:
             Whether each digit is also wanted as `predict` would show it to the network.
         """
         result = Prediction()
-        with result.time("preprocess"):
-            (decoded,) = self.decode([picture])
-        result.warnings += decoded.warnings
-        with self.turn, result.time("predict"), problems():
-            text = read_text(decoded.pixels, self.max_marks, only)
-            text = look_again(text, self._look)
-            if with_inputs:
-                result.inputs = [in_mnist_form(c.ink) for c in text if c.is_digit]
+        with budget.limit(self.read_milliseconds), problems():
+            with result.time("preprocess"):
+                decoded = self.decode(picture, self.max_total_pixels)
+            result.warnings += decoded.warnings
+            with self.turn, result.time("predict"):
+                text = read_text(decoded.pixels, self.max_marks, only)
+                text = look_again(text, self._look)
+                if with_inputs:
+                    result.inputs = [in_mnist_form(c.ink) for c in text if c.is_digit]
         result.size = (decoded.width, decoded.height)
         height, width = decoded.pixels.shape[:2]
         result.text = text.scaled(decoded.width / width, decoded.height / height)
@@ -174,41 +190,38 @@ class Pipeline:
         (ink,), (reading,) = prediction.inputs, prediction.readings
         with self.turn, prediction.time("explain"):
             explanation = explain(self.recognizer, ink, reading.likeliest, maps, heatmap)
-            if heatmap and self.recognizer.form.name == MNIST:
-                explanation = replace(explanation, ink=shown_ink(prediction.pixels[0]))
+            if heatmap and prediction.located:
+                explanation = replace(explanation, ink=shown_ink(prediction.located))
         return prediction, explanation
 
     def infer(self, inputs: Inputs) -> Prediction:
         """Read inputs (N, H, W) or (N, H, W, 3) that need no preparation."""
-        with self.turn:
-            return self.recognize(Prediction(list(inputs)))
+        return self.recognize(Prediction(list(inputs)))
 
     def recognize(self, result: Prediction) -> Prediction:
-        """Let the network read the inputs of `result`."""
-        with result.time("predict"):
-            result.readings = self.recognizer.recognize(result.inputs)
+        """Let the network read the inputs of `result`, so many in one turn."""
+        for start in range(0, len(result.inputs), READ_AT_ONCE):
+            with self.turn, result.time("predict"):
+                some = result.inputs[start : start + READ_AT_ONCE]
+                result.readings += self.recognizer.recognize(some)
         return result
 
-    def decode(self, pictures: list[bytes], numbered: bool = False) -> list[Picture]:
-        """Decode the pictures of one request, which together may have so many pixels."""
-        decoded: list[Picture] = []
-        left = self.max_total_pixels
-        for index, data in enumerate(pictures):
-            limits = replace(self.limits, pixels_left=left)
-            with problems(index if numbered else None):
-                decoded.append(read_picture(data, limits, self.recognizer.form.to_pixels))
-            left -= decoded[-1].width * decoded[-1].height
-        return decoded
+    def decode(self, picture: bytes, pixels_left: int) -> Picture:
+        """Decode a picture of a request in which all together may have so many pixels more."""
+        limits = replace(self.limits, pixels_left=pixels_left)
+        return read_picture(picture, limits, self.recognizer.form.to_pixels)
 
 
 @contextmanager
 def problems(index: int | None = None) -> Iterator[None]:
     """Tell the client what is wrong with its picture, and with which."""
+    where: dict[str, Any] = {} if index is None else {"index": index}
     try:
         yield
     except ImageError as error:
-        where: dict[str, Any] = {} if index is None else {"index": index}
         raise Problem(error.code, error.detail, **where) from error
+    except OverBudget as error:
+        raise Problem("too_complex", error.detail, **where) from error
 
 
 def as_reading(character: Character) -> Reading:

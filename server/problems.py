@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "too_many_pixels": (422, "The picture has too many pixels"),
     "blank_image": (422, "Nothing is drawn"),
     "too_many_marks": (422, "More is drawn than a number"),
+    "too_complex": (422, "The picture takes too long to read"),
     "too_many_requests": (429, "Too many requests"),
     "headers_too_large": (431, "The header of the request is too large"),
     "internal_error": (500, "Something went wrong here"),

@@ -26,7 +26,7 @@ class LocalReader:
     """
 
     def __init__(self, model: str) -> None:
-        self.pipeline = Pipeline(Recognizer.load(model), Config())
+        self.pipeline = Pipeline(Recognizer.load(model), Config()).without_client_limits()
 
     def close(self) -> None:
         """Do nothing; `Client`, which has a connection, closes it here."""

@@ -6,20 +6,18 @@ import numpy as np
 from PIL import Image
 
 from server.explanation.sprites import data_url
-from server.finding.prepare import locate
-from server.images.types import Grey
+from server.finding.prepare import Located
 
 LONGEST_SIDE = 160
 
 INK_COLOUR = (194, 65, 12)
 
 
-def shown_ink(grey: Grey) -> str:
-    """Draw a picture (H, W) pale, and the ink that was found in it in colour: a data URL.
+def shown_ink(located: Located) -> str:
+    """Draw a picture pale, and the ink that was found in it in colour: a data URL.
 
     Of a photo only the part is shown in which the digit was found.
     """
-    located = locate(grey)
     height, width = located.picture.shape
     scale = min(1.0, LONGEST_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))

@@ -12,6 +12,7 @@ from PIL import Image
 
 from convnet.inference.served_network import InferenceNetwork
 from convnet.weights import load
+from server.budget import check
 from server.finding.planes import Floats, planes
 from server.images.types import Grey
 
@@ -54,8 +55,12 @@ class Finder:
             Probabilities of GROUND, WRITING and OTHER.
         """
         seen = planes(squares.astype(np.float32) * np.float32(1 / 255))
-        scores = np.concatenate([self._network.logits(one[np.newaxis]) for one in seen])
+        scores = np.concatenate([self._scores(one[np.newaxis]) for one in seen])
         return _unblocked(_softmax(scores))
+
+    def _scores(self, square: Floats) -> Floats:
+        check()
+        return self._network.logits(square)
 
     def look_at(self, grey: Grey) -> Floats:
         """Look at a picture (H, W) of any size, square by square: probabilities (H, W, 3)."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.budget import check
 from server.finding.digit import find_digit
 from server.finding.finder import shared_finder
 from server.images.errors import BlankImage
@@ -33,10 +34,13 @@ class Located:
     picture : ndarray of uint8, shape (H, W)
     ink : ndarray of float32, shape (H, W)
         Ink 1, all else 0.
+    digit : ndarray of float32, shape (28, 28)
+        The ink in MNIST's form: the network's input.
     """
 
     picture: Grey
     ink: Ink
+    digit: Ink
 
 
 def preprocess(grey: Grey) -> Ink:
@@ -59,29 +63,27 @@ def preprocess(grey: Grey) -> Ink:
     ValueError
         If `grey` is not a picture.
     """
-    fine, is_scan = _refined(grey)
-    digit = as_mnist(fine)
-    return normalize(_locate(grey, fine, is_scan).ink) if digit is None else digit
+    return locate(grey).digit
 
 
 def locate(grey: Grey) -> Located:
-    """Find the ink that `preprocess` makes the network's input of, in a picture that it takes."""
-    fine, is_scan = _refined(grey)
-    digit = as_mnist(fine)
-    return _locate(grey, fine, is_scan) if digit is None else Located(fine, digit)
-
-
-def _refined(grey: Grey) -> tuple[Grey, bool]:
+    """Find the ink of a digit, and make the network's input of it; see `preprocess`."""
     check_grey(grey)
     if grey.min() == grey.max():
         raise BlankImage("nothing is drawn in the picture")
-    return refine(grey)
+    fine, is_scan = refine(grey)
+    digit = as_mnist(fine)
+    if digit is not None:
+        return Located(fine, digit, digit)
+    picture, ink = _ink(grey, fine, is_scan)
+    return Located(picture, ink, normalize(ink))
 
 
-def _locate(grey: Grey, fine: Grey, is_scan: bool) -> Located:
-    """Return the ink of a drawing as it is, else what the finder finds."""
+def _ink(grey: Grey, fine: Grey, is_scan: bool) -> tuple[Grey, Ink]:
+    """Return the ink of a drawing as it is, else what the finder finds, and where."""
     ink = locate_ink(fine, unevenness=SCANNED if is_scan else CLEAN)
+    check()
     if ink is not None and is_plain(ink):
-        return Located(fine, ink)
+        return fine, ink
     found = find_digit(fine if is_scan else grey, shared_finder())
-    return Located(found.view.square, found.ink)
+    return found.view.square, found.ink

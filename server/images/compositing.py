@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from server.budget import check
 from server.images.greyscale import Colour
 from server.images.types import Grey
 
@@ -47,6 +48,7 @@ def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
     table = _gamma_table(image)
     rows = max(1, _STRIP_PIXELS // (image.width * factor)) * factor
     for top in range(0, image.height, rows):
+        check()
         strip = _eight_bits(image.crop((0, top, image.width, min(image.height, top + rows))))
         if table is not None:
             opacity = list(range(256)) if strip.mode == "RGBA" else []
@@ -97,6 +99,9 @@ def _gamma_table(image: Image.Image) -> list[int] | None:
 def _on_white(strip: Image.Image, factor: int) -> tuple[Colour, Grey | None]:
     if strip.mode != "RGBA":
         return np.asarray(_reduce(strip, factor)), None
+    if strip.getchannel("A").getextrema()[0] == 255:
+        opaque = np.asarray(_reduce(strip, factor))
+        return opaque[..., :3], opaque[..., 3]
     premultiplied = np.asarray(_reduce(strip.convert("RGBa"), factor))
     alpha = premultiplied[..., 3]
     return premultiplied[..., :3] + (255 - alpha)[..., np.newaxis], alpha

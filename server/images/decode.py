@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from server.budget import OverBudget, check
 from server.config import Config
 from server.images.compositing import composite_on_white
 from server.images.containers import (
@@ -43,6 +44,10 @@ _large_decode = threading.BoundedSemaphore(1)
 _MOST_FRAMES = 8
 _MOST_FRAME_PIXELS = 8_000_000
 _MOST_GIF_BYTES = 1 << 19
+
+# Bytes of a file that are decoded between two looks at the time that is left. They may unpack to a
+# thousand times as many.
+_DECODED_AT_ONCE = 4096
 
 # What follows takes windows as wide as a part of the longer side: its square is to stay small.
 _LONGEST_SIDE = 4096
@@ -179,9 +184,21 @@ def _why_not(data: bytes) -> str:
     return f"{foreign} pictures are not read here: send it as a PNG or JPEG file"
 
 
+class _Metered(io.BytesIO):
+    """A file that a decoder gets no more of once the time is used up."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        check()
+        return super().read(size)
+
+
 def _open(data: bytes, name: str) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=[name])
+        image = Image.open(_Metered(data), formats=[name])
+        image.decodermaxblock = _DECODED_AT_ONCE
+        return image
+    except OverBudget:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels("the picture has more pixels than are ever decoded") from error
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to KeyError
@@ -230,10 +247,13 @@ def _read(
     try:
         image.draft(None, (width // factor, height // factor))  # a JPEG then decodes less
         image.load()
+        check()
         orientation = _orientation(image)
         factor = max(1, round(factor * image.width / width))
         image = _visible(image, name, warnings, frames)
         colour, alpha = composite_on_white(image, bit_depth, factor)
+    except OverBudget:
+        raise
     except Exception as error:  # Pillow raises whatever the bytes provoke, down to MemoryError
         raise NotAnImage(f"the {name} picture is damaged or cut off") from error
     pixels = _turn_upright(to_pixels(colour, alpha), orientation)
@@ -256,6 +276,7 @@ def _visible(image: Image.Image, name: str, warnings: list[str], frames: int) ->
         return image.convert("RGB")
     if frames > 1 and _shows_nothing(image):
         for number in range(1, frames):
+            check()
             try:
                 image.seek(number)
             except EOFError:

@@ -28,6 +28,7 @@ WITH_PICTURE = (
     "not_an_image",
     "too_many_pixels",
     "blank_image",
+    "too_complex",
 )
 
 

@@ -3,6 +3,7 @@
 import json
 
 from server import problems
+from server.budget import OverBudget
 from server.config import Config
 from server.openapi.example_requests import REQUEST_ID, Examples
 from server.parsing.pictures import TAKEN
@@ -73,4 +74,5 @@ def of_pictures(config: Config) -> list[Problem]:
             f"there are {config.max_marks + 1} marks in the picture; "
             f"a number has at most {config.max_marks}",
         ),
+        Problem("too_complex", str(OverBudget())),
     ]

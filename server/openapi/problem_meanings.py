@@ -71,6 +71,10 @@ def of_pictures(config: Config) -> dict[str, str]:
         ),
         "blank_image": "nothing is drawn",
         "too_many_marks": f"a picture of a number has more than {config.max_marks} marks",
+        "too_complex": (
+            "reading the picture, or all of a batch, takes more processor time than the service "
+            "gives to it (`PICTURE_MILLISECONDS`, `BATCH_MILLISECONDS`, `READ_MILLISECONDS`)"
+        ),
     }
 
 

@@ -3,10 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from server.budget import check
 from server.images.errors import BlankImage
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.background import CLEAN, drawn_on_paper
-from server.preprocessing.connected_components import Components, Indices, find_components
+from server.preprocessing.connected_components import (
+    Components,
+    Indices,
+    count_runs,
+    find_components,
+)
 from server.preprocessing.filters import local_max
 
 # Shape (P,): at the pixels of some components.
@@ -29,6 +35,9 @@ _NEAR = 0.15
 
 # Fainter parts, against the heaviest one's mean strength, are what is left of shadows.
 _LEAST_DENSITY = 0.5
+
+# A page full of digits has a third of these runs of pixels; what has more is texture.
+_MOST_RUNS = 60_000
 
 # Among several drawings, a thin one stands next to a bold one, and faint ones next to dark ones.
 _LEAST_DRAWING = 0.03
@@ -65,12 +74,17 @@ def locate_ink(grey: Grey, several: bool = False, unevenness: float = CLEAN) -> 
         raise BlankImage("nothing is drawn in the picture")
     # A speck may be much stronger than the ink: look low for the drawing, then measure its ink.
     floor = max(_LEAST_CONTRAST, 0.15 * strongest)
-    parts = find_components(strength > floor)
+    inked = strength > floor
+    if count_runs(inked) > _MOST_RUNS:
+        return None
+    parts = find_components(inked)
+    check()
     strengths = parts.under(strength)
     full = _full_strength(parts, strengths)
     if INK_THRESHOLD * full > floor:
         parts = find_components(strength > INK_THRESHOLD * full)
         strengths = parts.under(strength)
+    check()
     kept = (_is_drawing if several else _belongs_to_drawing)(parts, strengths)
     sides = parts.sides()
     if sides[~kept].max(initial=0) > _SPECK * sides[kept].max():

@@ -15,6 +15,9 @@ _CELL = 0.08
 # ... and fewer runs of pixels in a row than this, on the average: a row of digits has more.
 _SIDES = 2.5
 
+# Each mark is compared with each other one. A number has fewer than this; texture has thousands.
+_MOST_MARKS = 512
+
 # A line is so many times as long as the highest other mark, and so much lower than that.
 _LONG = 1.2
 _LOW = 0.35
@@ -39,9 +42,12 @@ def is_plain(ink: Ink) -> bool:
     """Tell whether all ink of a drawing may be writing: pen strokes of one strength, and no more.
 
     Nothing is drawn around other marks, below or across them, none is fainter than others, and they
-    leave room between them, unlike a plate whose digits are what is left out.
+    leave room between them, unlike a plate whose digits are what is left out. Nor are there so many
+    that they can only be texture.
     """
     marks = find_components(ink > INK_THRESHOLD)
+    if len(marks) > _MOST_MARKS:
+        return False
     heights, widths = np.moveaxis(marks.boxes[:, 2:] - marks.boxes[:, :2], 0, 1)
     highest = heights.max()
     level = (heights < _LOW * highest) & (widths > _LONG * highest)

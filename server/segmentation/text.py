@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from server.budget import check
 from server.finding.finder import shared_finder
 from server.finding.page import Page, find_writing
 from server.images.errors import BlankImage, TooManyMarks
@@ -113,6 +114,7 @@ def read_text(
     check_grey(grey)
     reader = reader or shared_line_reader()
     page = _page(grey)
+    check()
     found = find_lines(page.ink, max_marks)
     if sum(frame_width(line.ink) for line in found) > MOST_COLUMNS:
         raise TooManyMarks("the lines in the picture are together too long to be read at once")
@@ -136,6 +138,7 @@ def _page(grey: Grey) -> Page:
 def _read(line: Line, page: Page, reader: LineReader, only: str | None) -> list[Character]:
     """Read one line; give its characters as they are in the picture."""
     found = []
+    check()
     read = reader.read(line.ink, only)
     if read is None:
         return []

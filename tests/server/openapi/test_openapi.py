@@ -191,6 +191,9 @@ def test_the_examples_of_problems_are_what_is_answered(api, client, seven):
         answer = client.open(**{"path": "/predict", "method": "POST", **request}).get_json()
         assert lasting(answer) == lasting(api["components"]["examples"][code]["value"])
     assert set(api["components"]["examples"]) == set(KINDS)
+    slow = create_app({"PICTURE_MILLISECONDS": 1}).test_client()
+    answer = slow.post("/predict", json={"image": many}).get_json()
+    assert lasting(answer) == lasting(api["components"]["examples"]["too_complex"]["value"])
 
 
 def test_every_operation_and_every_field_is_described(api):

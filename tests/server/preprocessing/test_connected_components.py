@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from server.preprocessing.connected_components import find_components
+from server.preprocessing.connected_components import count_runs, find_components
 
 masks = arrays.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
@@ -34,6 +34,7 @@ def test_components_are_those_of_a_flood_fill(mask: np.ndarray) -> None:
         assert set(zip(*map(np.ndarray.tolist, np.nonzero(got)), strict=True)) == pixels
     np.testing.assert_array_equal(parts.mask(np.ones(len(parts), bool)), mask)
     assert not parts.mask(np.zeros(len(parts), bool)).any()
+    assert count_runs(mask) == len(parts.starts)
 
 
 @given(masks, st.integers(0, 99))

@@ -1,5 +1,7 @@
 """Which drawings may be all writing, and which have something drawn around or below it."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,15 @@ def test_a_bare_bar_may_be_a_one(width: float) -> None:
     bar = np.zeros((200, 200), np.float32)
     bar[40:160, 80 : 80 + round(120 * width)] = 1
     assert is_plain(bar)
+
+
+def test_texture_is_not_and_its_marks_are_not_compared() -> None:
+    dots = np.zeros((800, 800), np.float32)
+    dots[10:790:8, 10:790:8] = 1
+    tracemalloc.start()
+    try:
+        assert not is_plain(dots)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6  # and not the square of 9,604 marks

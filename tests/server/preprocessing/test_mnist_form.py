@@ -299,6 +299,17 @@ def test_little_ink_is_not_nothing() -> None:
     assert locate_ink(dot).sum() == 36
 
 
+def test_texture_is_left_to_the_finder_unless_it_is_the_strokes_of_a_page() -> None:
+    def comb(step: int) -> np.ndarray:
+        grey = np.full((860, 860), 255, np.uint8)
+        grey[30:830, 30:830:step] = 0
+        return grey
+
+    for several in (False, True):
+        assert locate_ink(comb(8), several) is None
+        assert locate_ink(comb(16), several) is not None
+
+
 # Without each step -------------------------------------------------------------------------------
 
 

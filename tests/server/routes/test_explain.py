@@ -15,6 +15,7 @@ from convnet import layers
 from server import create_app
 from server.classes import DIGITS
 from server.explanation import occlusion, sprites
+from server.finding import prepare
 from server.input_form import MNIST_FORM
 from server.recognizer import Recognizer
 from tests.support.http import encoded, problem
@@ -285,6 +286,19 @@ def test_the_heat_map_is_there_if_asked_for(ask, everything):
     assert sprite(shown).shape == (28, 28)
     assert shown["min"] <= 0 <= shown["max"]
     assert "heatmap" not in ask(maps=False)
+
+
+def test_the_ink_is_looked_for_once(client, seven, monkeypatch):
+    looks = []
+
+    def locate(grey):
+        looks.append(grey)
+        return prepare.locate(grey)
+
+    monkeypatch.setattr("server.input_form.locate", locate)
+    body = client.post("/explain", json={"image": encoded(seven), "heatmap": True}).get_json()
+    assert body["ink"].startswith("data:image/png")
+    assert len(looks) == 1
 
 
 class OneCorner:
