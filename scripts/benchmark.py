@@ -9,10 +9,11 @@
     python scripts/benchmark.py --server                # under load, beside Flask with PyTorch
 
 Sections: speed (beside the peers), memory (of training), import, scaling (cost of an image by batch
-size), sharing (threads on one network), augmentation, pictures (decoding and preprocessing). Each
-library has a process of its own, has as many threads as the others, and sleeps while another one is
-timed; they take turns, many times, and medians are shown. Before that, it is checked that all of
-them compute the same. The images are MNIST's, from --data, $CONVNET_DATA_DIR or ./data. Needs the
+size), sharing (threads on one network), augmentation, pictures (decoding and preprocessing), bulk
+(tables and archives of pictures, docs/scale.md). Each library has a process of its own, has as many
+threads as the others, and sleeps while another one is timed; they take turns, many times, and
+medians are shown. Before that, it is checked that all of them compute the same. The images are
+MNIST's, from --data, $CONVNET_DATA_DIR or ./data. Needs the
 `bench` extra:
 
     .venv/bin/pip install -e '.[bench]'
@@ -41,6 +42,7 @@ from convnet.storage.atomic_write import atomic_write
 from scripts.benchmarks import (
     ablation,
     augmentation,
+    bulk,
     imports,
     machine,
     memory,
@@ -66,6 +68,7 @@ ENGINE: dict[str, Any] = {
     "sharing": sharing,
     "augmentation": augmentation,
     "pictures": pictures,
+    "bulk": bulk,
 }
 SECTIONS = ENGINE | {"ablation": ablation, "server": service}
 NEEDED = {

@@ -177,13 +177,13 @@ class Recognizer:
         file = find(model)
         return cls(load(file), file)
 
-    def logits(self, inputs: Sequence[Inputs] | Inputs) -> Scores:
-        """Return the scores (N, K) of N inputs, one for each class.
+    def logits(self, inputs: Sequence[Inputs] | Inputs, block: int = BLOCK) -> Scores:
+        """Return the scores (N, K) of N inputs, one for each class, computed `block` at a time.
 
         A digit that the network does not know has minus infinity.
         """
         batch = np.asarray(inputs, np.float32).reshape(-1, *self.form.shape)  # (N, H, W, C)
-        blocks = (batch[start : start + BLOCK] for start in range(0, len(batch), BLOCK))
+        blocks = (batch[start : start + block] for start in range(0, len(batch), block))
         outputs = np.concatenate([self.served.logits(block) for block in blocks]).astype(np.float64)
         if isinstance(self.network.layers[-1], Sigmoid):  # these are probabilities already
             outputs = np.log(np.maximum(outputs, 1e-9))
@@ -204,9 +204,9 @@ class Recognizer:
         for layer, out in self.served.network.activations(ink.reshape(1, *self.form.shape)):
             yield layer, out[0]
 
-    def recognize(self, inputs: Sequence[Inputs] | Inputs) -> list[Reading]:
-        """Read N inputs, values 0 to 1."""
-        return self.readings(self.logits(inputs))
+    def recognize(self, inputs: Sequence[Inputs] | Inputs, block: int = BLOCK) -> list[Reading]:
+        """Read N inputs, values 0 to 1, `block` at a time."""
+        return self.readings(self.logits(inputs, block))
 
     def readings(self, logits: Scores, prior: float = 0.0) -> list[Reading]:
         """Turn logits (N, 10) into N readings; see `Calibration.readings`."""

@@ -174,7 +174,7 @@ def read_table(path: Path) -> Table:
         first = next((line for line in file if line.strip()), "")
         if not first:
             raise DatasetError(path, "no rows of data" if file.tell() else "the file is empty")
-    columns = _columns(path, first)
+    columns = columns_of(path, first)
     rows = _parse(path, int(bool(columns.names)))
     if rows is None or rows.shape[1] != columns.count or columns.id is not None:
         return _read_slowly(path, columns)
@@ -183,7 +183,7 @@ def read_table(path: Path) -> Table:
     return _plausible(path, Table(images, labels, None, columns))
 
 
-def _columns(path: Path, line: str) -> Columns:
+def columns_of(path: Path, line: str) -> Columns:
     """Find out what the columns are from the first line."""
     cells = [cell.strip(QUOTES) for cell in line.split(",")]
     lowered = [cell.lower() for cell in cells]
@@ -253,7 +253,7 @@ def _read_slowly(path: Path, columns: Columns) -> Table:
                 started = True
                 continue
             cells = [cell.strip(QUOTES) for cell in line.split(",")]
-            if fault := _fault(cells, columns):
+            if fault := find_fault(cells, columns):
                 column, reason = fault
                 place = f"line {number}, column {column}" if column else f"line {number}"
                 raise DatasetError(path, reason, place)
@@ -268,7 +268,7 @@ def _read_slowly(path: Path, columns: Columns) -> Table:
                                   columns))  # fmt: skip
 
 
-def _fault(cells: list[str], columns: Columns) -> tuple[int | None, str] | None:
+def find_fault(cells: list[str], columns: Columns) -> tuple[int | None, str] | None:
     """Return the column of the first wrong cell, counted from 1, and what is wrong with it."""
     if len(cells) != columns.count:
         label = "" if columns.label is None else "a label and "

@@ -12,7 +12,7 @@ import convnet
 from convnet.correlation import winograd
 from convnet.inference import served_network
 from scripts import benchmark
-from scripts.benchmarks import ablation, agreement, clock, machine, memory, scaling, speed
+from scripts.benchmarks import ablation, agreement, bulk, clock, machine, memory, scaling, speed
 from scripts.benchmarks.agreement import Disagreement
 from scripts.benchmarks.bench import Bench
 from scripts.benchmarks.clock import Effort
@@ -313,6 +313,19 @@ def test_figures_are_printed_and_written(section, tmp_path, capsys, monkeypatch)
     assert benchmark.main([*options, "--json", str(file)]) == 0
     assert list(json.loads(file.read_text())) == ["machine", section]
     assert "NumPy" in capsys.readouterr().out
+
+
+def test_bulk_reading_is_compared_with_the_network(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(benchmark, "QUICK", AT_ONCE)
+    monkeypatch.setattr(bulk, "COUNT", 4)
+    monkeypatch.setattr(bulk, "CHUNKS", 2)
+    folder, file = write_idx(tmp_path, tiny_digits(train=20)), tmp_path / "figures.json"
+    options = ["--quick", "--only", "bulk", "--threads", "1", "--data", str(folder)]
+    assert benchmark.main([*options, "--json", str(file)]) == 0
+    record = json.loads(file.read_text())["bulk"]
+    assert list(record["rows_per_second"]) == ["network", "IDX", "CSV", "PNG"]
+    assert record["by_processes"]["1"] > 0
+    assert "of the network" in capsys.readouterr().out
 
 
 def test_an_unknown_section_is_refused(capsys):
