@@ -252,7 +252,7 @@ def test_drawing_goes_on_in_landscape(open_desk):
 
 
 def test_answers_come_while_the_pen_is_still_down(desk):
-    """How fast they come is measured by scripts/measure_page.py."""
+    """How fast they come is measured by scripts/page/measure_page.py."""
     top, *_ = written(7)
     desk.page.mouse.move(*desk.place(top[0]))
     desk.page.mouse.down()

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from scripts import measure_page, screenshots
+from scripts.page import measure_page, screenshots
 
 
 @pytest.mark.parametrize("script", [measure_page, screenshots])
@@ -14,7 +14,7 @@ def test_a_service_that_does_not_answer_is_named(script, free_port, tmp_path, ca
     url = f"http://127.0.0.1:{free_port}"
     more = ["--out", str(tmp_path)] if script is screenshots else []
     assert script.main(["--url", url, *more]) == 1
-    name = script.__name__.removeprefix("scripts.")
+    name = script.__name__.rpartition(".")[2]
     assert capsys.readouterr().err == f"{name}.py: no service answers at {url}\n"
 
 
@@ -26,7 +26,7 @@ def test_what_is_no_address_is_named(capsys):
 @pytest.mark.parametrize("script", ["measure_page.py", "screenshots.py"])
 def test_a_missing_browser_is_named(script, root, tmp_path):
     pytest.importorskip("playwright")
-    command = [sys.executable, str(root / "scripts" / script)]
+    command = [sys.executable, str(root / "scripts/page" / script)]
     if script == "screenshots.py":
         command += ["--out", str(tmp_path)]
     nowhere = {"PATH": str(tmp_path), "CHROMIUM": ""}

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Take screenshots of the page's main states, at the widths of a phone, a tablet and a desktop.
 
-    python scripts/screenshots.py                                # into docs/images/page
-    python scripts/screenshots.py --out /tmp/pictures --only drawn number
-    python scripts/screenshots.py --url http://127.0.0.1:8000    # of a service that is running
+    python scripts/page/screenshots.py                                # into docs/images/page
+    python scripts/page/screenshots.py --out /tmp/pictures --only drawn number
+    python scripts/page/screenshots.py --url http://127.0.0.1:8000    # of a service that is running
 
 Needs Chromium and Playwright (the `test` extra).
 """
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.training.environment import use_environment

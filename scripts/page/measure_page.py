@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Measure the page: seconds to an answer while somebody draws, bytes, Lighthouse's scores.
 
-    python scripts/measure_page.py
-    python scripts/measure_page.py --url http://127.0.0.1:8000
-    npm install --no-save lighthouse && python scripts/measure_page.py --lighthouse
+    python scripts/page/measure_page.py
+    python scripts/page/measure_page.py --url http://127.0.0.1:8000
+    npm install --no-save lighthouse && python scripts/page/measure_page.py --lighthouse
 
 Needs Chromium and Playwright (the `test` extra); Lighthouse also needs Node.
 """
@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.training.environment import use_environment
