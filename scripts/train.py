@@ -35,27 +35,26 @@ from scripts.training.environment import use_environment
 
 use_environment()
 
-import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
 import numpy as np
 
 from convnet import datasets
+from convnet.training.progress_bar import TrainingBar
 from convnet.training.trainer import Progress, Trainer
-from scripts.training.download import DownloadError
+from scripts.datasets.picture_folders import PictureOptions
 from scripts.recipe.command import RECIPES as SHIPPED
 from scripts.recipe.command import folder_of, train_recipe
-from convnet.training.progress_bar import TrainingBar
-from scripts.datasets.picture_folders import PictureOptions
 from scripts.training.architecture import architecture
 from scripts.training.data import fingerprint, input_form, open_dataset
+from scripts.training.download import DownloadError
 from scripts.training.options import (
     digits,
     positive_float,
     positive_int,
+    refuse,
     require_matplotlib,
     require_writable,
-    refuse,
-    size,
     require_writable_folder,
+    size,
 )
 from scripts.training.recipes import RECIPES, Recipe
 from scripts.training.record import record_training, result
@@ -141,13 +140,7 @@ def _train(options: argparse.Namespace) -> int:
     recipe = _recipe(options, data)
     train, held_out = recipe.split(data.train)
     test = data.test.subset(recipe.digits)
-    asked = options.architecture
-    network = convnet.Sequential(
-        asked.layers() if recipe.outputs is None else asked.layers(recipe.outputs),
-        data.train.input_shape,
-        rng=np.random.default_rng(options.seed),
-        name=asked.name,
-    )
+    network = options.architecture.network(recipe, data.train.input_shape, options.seed)
     print(network.summary(), end="\n\n")
     trainer = recipe.trainer(network, len(train))
     progress = _fit(trainer, recipe, train, held_out, options)

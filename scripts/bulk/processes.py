@@ -37,7 +37,7 @@ def on_processes(job: Job, chunks: Iterable[Numbered], workers: int) -> Iterator
     waiting, source = [], iter(chunks)
     while True:
         try:
-            with _pool(workers) as pool:
+            with pool_of(workers) as pool:
                 yield from _through(pool, job, waiting, source, workers)
             return
         except BrokenProcessPool:
@@ -90,21 +90,22 @@ def carefully(job: Job, chunk: Chunk) -> Part:
 def _alone(job: Job, chunk: Chunk) -> Part | None:
     """Read a chunk in a process of its own; None if that ends."""
     try:
-        with _pool(1) as pool:
+        with pool_of(1) as pool:
             return pool.submit(work, job, chunk).result()
     except BrokenProcessPool:
         return None
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def pool_of(workers: int) -> ProcessPoolExecutor:
+    """Return processes of one thread each, which end with this one."""
     # Every core has a process, so no library in it needs more threads than one.
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the parent, and end when it does, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End at Ctrl-C without a word, and when the parent does, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from convnet.architectures import ARCHITECTURES
 from convnet.layers import Layer
+from convnet.network import Sequential
 from scripts.training.recipes import OF_A_FILE, RECIPES, Recipe
 
 DIGITS = 10
@@ -32,6 +35,12 @@ class Architecture:
     name: str
     layers: Callable[..., list[Layer]]
     recipe: Recipe
+
+    def network(self, recipe: Recipe, input_shape: tuple[int, ...], seed: int) -> Sequential:
+        """Make the network for the classes of a recipe; `seed` decides its weights."""
+        layers = self.layers() if recipe.outputs is None else self.layers(recipe.outputs)
+        rng = np.random.default_rng(seed)
+        return Sequential(layers, input_shape, rng=rng, name=self.name)
 
 
 def architecture(text: str) -> Architecture:

@@ -19,10 +19,17 @@ def record_training(
     `form` is how the pictures were prepared, and how a service has to prepare others.
     """
     network = trainer.network
-    outputs = network.output_shape[0]
-    loss, accuracy = trainer.evaluate(test.images, recipe.targets(test.labels, outputs))
+    record_run(trainer, recipe, progress, seed, form)
+    targets = recipe.targets(test.labels, network.output_shape[0])
+    loss, accuracy = trainer.evaluate(test.images, targets)
+    network.metadata["test"] = {"loss": loss, "accuracy": accuracy, "images": len(test)}
+
+
+def record_run(trainer: Trainer, recipe: Recipe, progress: Progress, seed: int, form: str) -> None:
+    """Write the run into the network's metadata, without any test."""
+    network = trainer.network
     network.metadata |= {
-        "classes": list(recipe.classes(outputs)),
+        "classes": list(recipe.classes(network.output_shape[0])),
         "input_form": form,
         "training": {
             "seed": seed,
@@ -37,7 +44,6 @@ def record_training(
             "held_out": recipe.held_out,
             "history": [_without_timing(epoch) for epoch in progress.epochs],
         },
-        "test": {"loss": loss, "accuracy": accuracy, "images": len(test)},
     }
 
 

@@ -1,0 +1,1 @@
+"""Many trainings with other settings and seeds, and what became of them."""
