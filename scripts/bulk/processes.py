@@ -18,7 +18,6 @@ Numbered = tuple[int, Chunk]
 Result = tuple[int, Chunk, Part]
 
 AHEAD = 2  # chunks that wait for each process
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "CONVNET_THREADS")
 
 
 def cores() -> int:
@@ -97,9 +96,7 @@ def _alone(job: Job, chunk: Chunk) -> Part | None:
 
 
 def pool_of(workers: int) -> ProcessPoolExecutor:
-    """Return processes of one thread each, which end with this one."""
-    # Every core has a process, so no library in it needs more threads than one.
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    """Return processes that end with this one."""
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin)
 
 
