@@ -4,7 +4,8 @@ FROM python:3.13-slim
 WORKDIR /app
 
 COPY requirements.lock ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-metrics.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock -r requirements-metrics.lock
 
 COPY convnet convnet
 COPY server server

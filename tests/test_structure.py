@@ -21,6 +21,7 @@ TOP_LEVEL = {
     *(
         "requirements.txt",
         "requirements.lock",
+        "requirements-metrics.lock",
         "pyproject.toml",
         "package.json",
         "wsgi.py",

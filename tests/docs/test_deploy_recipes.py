@@ -1,10 +1,6 @@
 """The recipes in docs/deploy/ run: Debian's nginx in front of the service, seen from a browser."""
 
 import io
-import os
-import shutil
-import signal
-import subprocess
 
 import numpy as np
 import pytest
@@ -12,49 +8,23 @@ import requests
 from PIL import Image
 
 from server.config import Config
-from tests.support.live import eventually, free_port, serve
+from tests.support.live import serve
+from tests.support.nginx import nginx
 from tests.support.page import Desk, written
-
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory, root):
+def site(tmp_path_factory):
     """The address of the service behind nginx, as docs/deploy/nginx.conf says."""
-    if not NGINX:
-        reason = "no nginx: apt install nginx-light"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-    folder = tmp_path_factory.mktemp("nginx")
-    port = free_port()
     settings = {"WEB_CONCURRENCY": 1, "TRUSTED_PROXIES": 1}
-    with serve(tmp_path_factory.mktemp("service"), **settings) as service:
-        recipe = (root / "docs/deploy/nginx.conf").read_text()
-        assert recipe.count("listen 80;") == recipe.count("127.0.0.1:8000") == 1
-        recipe = recipe.replace("listen 80;", f"listen 127.0.0.1:{port};")
-        recipe = recipe.replace("127.0.0.1:8000", f"127.0.0.1:{service.port}")
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        places = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-        (folder / "nginx.conf").write_text(
-            f"pid {folder}/pid; daemon off; error_log {folder}/error.log;\nevents {{}}\n"
-            f"http {{ access_log off; {places} {recipe} }}\n"
-        )
-        command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        url = f"http://127.0.0.1:{port}/digits"
-
-        def answers():
-            assert process.poll() is None, (folder / "error.log").read_text()
-            try:
-                return requests.get(f"{url}/livez", timeout=5).ok
-            except requests.ConnectionError:
-                return False
-
-        try:
-            eventually(answers)
-            yield url
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
+    with (
+        serve(tmp_path_factory.mktemp("service"), **settings) as service,
+        nginx(
+            tmp_path_factory.mktemp("nginx"), "nginx.conf",
+            {"127.0.0.1:8000": f"127.0.0.1:{service.port}"}, "/digits",
+        ) as url,
+    ):  # fmt: skip
+        yield url
 
 
 @pytest.mark.browser
