@@ -8,8 +8,7 @@ import requests
 from PIL import Image
 
 from server.config import Config
-from tests.support.live import serve
-from tests.support.nginx import nginx
+from tests.support.live import nginx, serve
 from tests.support.page import Desk, written
 
 

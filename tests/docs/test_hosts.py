@@ -16,8 +16,7 @@ import pytest
 import requests
 
 from server.config import Config
-from tests.support.live import serve
-from tests.support.nginx import nginx
+from tests.support.live import nginx, serve
 
 MEGABYTE = 1 << 20
 
