@@ -4,12 +4,14 @@ Every number is a setting of `server.config`; docs/deploy.md lists them.
 """
 
 import atexit
+import gc
 import os
 import shutil
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -59,6 +61,20 @@ loglevel = _settings.log_level
 def post_worker_init(worker: object) -> None:
     """Leave SCRIPT_NAME to `server.middleware.below_path`: gunicorn would answer 500 elsewhere."""
     os.environ.pop("SCRIPT_NAME", None)
+
+
+def on_reload(server: Any) -> None:
+    """Load the weights anew at SIGHUP, before new workers are made; bad ones are not taken."""
+    loaded = sys.modules.pop("wsgi", None)
+    try:
+        server.app.callable = server.app.load()
+    except Exception:
+        if loaded is not None:
+            sys.modules["wsgi"] = loaded
+        server.log.exception(
+            "The network cannot be loaded anew: the workers go on with the old one."
+        )
+    gc.collect()  # the application before is a circle of references
 
 
 def _remove(folder: str, owner: int) -> None:

@@ -7,9 +7,7 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -332,50 +330,6 @@ def test_sigterm_answers_what_is_on_its_way_and_ends(tmp_path, seven, large_pict
         assert service.wait() == 0
         for connection in [*half_sent, *computing, idle]:
             connection.close()
-
-
-class Load:
-    """Clients that ask without pause, on kept connections, until they are told to stop."""
-
-    def __init__(self, service, picture, clients=4):
-        self.service, self.picture = service, picture
-        self.stopping = threading.Event()
-        self.pool = ThreadPoolExecutor(clients)
-        self.clients = [self.pool.submit(self.ask) for _ in range(clients)]
-
-    def ask(self):
-        statuses = []
-        connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=PATIENCE)
-        with contextlib.closing(connection):
-            while not self.stopping.is_set():
-                connection.request("POST", "/predict", self.picture, {"Content-Type": "image/png"})
-                response = connection.getresponse()
-                response.read()
-                statuses.append(response.status)
-        return statuses
-
-    def stop(self):
-        self.stopping.set()
-        return [status for client in self.clients for status in client.result(PATIENCE)]
-
-
-def test_sighup_replaces_the_workers_and_loses_nothing(tmp_path, seven):
-    with serve(tmp_path, WEB_CONCURRENCY=2) as service:
-        before = set(eventually(lambda: len(service.workers()) == 2 and service.workers()))
-        load = Load(service, seven)
-        service.signal(signal.SIGHUP)
-        eventually(lambda: len(service.workers()) == 2 and not before & set(service.workers()))
-        statuses = load.stop()
-        assert set(statuses) == {200}
-
-
-def test_recycling_workers_loses_nothing(tmp_path, seven):
-    settings = {"WEB_CONCURRENCY": 2, "MAX_REQUESTS": 40, "MAX_REQUESTS_JITTER": 20}
-    with serve(tmp_path, **settings) as service:
-        before = set(eventually(lambda: len(service.workers()) == 2 and service.workers()))
-        load = Load(service, seven)
-        eventually(lambda: len(set(service.workers()) - before) == 2)
-        assert set(load.stop()) == {200}
 
 
 def test_a_killed_worker_is_replaced(tmp_path, seven):
