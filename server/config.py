@@ -34,6 +34,7 @@ LIMITS = (
     "max_pixels",
     "max_webp_pixels",
     "max_jpeg_pixels",
+    "max_decoded_bytes",
     "max_total_pixels",
     "max_images",
     "max_marks",
@@ -98,10 +99,16 @@ class Config:
         16_000_000, "largest picture, in pixels, checked before it is decoded", low=1
     )
     max_webp_pixels: int = setting(
-        4_000_000, "the same for WebP, whose decoder takes seven times the memory", low=1
+        2_300_000, "the same for WebP, whose decoder takes four times the memory", low=1
     )
     max_jpeg_pixels: int = setting(
         25_000_000, "the same for JPEG, unless progressive: it is decoded smaller", low=1
+    )
+    max_decoded_bytes: int = setting(
+        37_000_000,
+        "most memory that a decoder may take for a picture, in bytes: 4 a pixel for a PNG in "
+        "colour, 3 for most progressive JPEG",
+        low=1,
     )
     max_total_pixels: int = setting(
         32_000_000, "most pixels of all pictures of one request together", low=1

@@ -88,7 +88,11 @@ class Pipeline:
     def limit(self, config: Config) -> None:
         """Hold pictures to the limits of some settings."""
         self.limits = ImageLimits(
-            config.max_body_bytes, config.max_pixels, config.max_webp_pixels, config.max_jpeg_pixels
+            config.max_body_bytes,
+            config.max_pixels,
+            config.max_webp_pixels,
+            config.max_jpeg_pixels,
+            config.max_decoded_bytes,
         )
         self.max_total_pixels = config.max_total_pixels
         self.max_marks = config.max_marks

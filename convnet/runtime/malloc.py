@@ -18,8 +18,9 @@ import ctypes
 import os
 import sys
 
-# Of mallopt(3): what is larger is mapped on its own; what is free beyond that is returned.
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+# Of mallopt(3): what is larger is mapped on its own; what is free beyond that is returned; how many
+# parts there are at most, which threads share.
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 # Who has set one of these has chosen already.
 _VARIABLES = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
 
@@ -27,7 +28,7 @@ _kept = 0
 _is_chosen = False
 
 
-def set_thresholds(*, mmap: int, trim: int) -> bool:
+def set_thresholds(*, mmap: int, trim: int, arenas: int | None = None) -> bool:
     """Choose what malloc keeps, for good: later calls of `keep_freed_memory` change nothing.
 
     Parameters
@@ -36,6 +37,8 @@ def set_thresholds(*, mmap: int, trim: int) -> bool:
         Blocks of at least so many bytes are mapped one by one, and returned when they are freed.
     trim : int
         Free bytes, in each thread's part of the memory, above which the rest is returned.
+    arenas : int, optional
+        How many such parts there are at most; by default eight for each core.
 
     Returns
     -------
@@ -45,6 +48,8 @@ def set_thresholds(*, mmap: int, trim: int) -> bool:
     global _is_chosen
     if _mallopt(_MMAP_THRESHOLD, mmap):
         _is_chosen = _mallopt(_TRIM_THRESHOLD, trim)
+        if arenas is not None:
+            _mallopt(_ARENA_MAX, arenas)
     return _is_chosen
 
 

@@ -25,7 +25,11 @@ from server.input_form import MNIST, MNIST_SHAPE, PLAIN, as_colour, scaled
 LARGEST_SIDE = 64  # pictures of one size up to this are left as they are
 USUAL_SIDE = 32  # to which others are scaled
 LIMITS = ImageLimits(
-    max_bytes=1 << 28, max_pixels=1 << 27, max_webp_pixels=1 << 25, pixels_left=1 << 27
+    max_bytes=1 << 28,
+    max_pixels=1 << 27,
+    max_webp_pixels=1 << 25,
+    max_decoded_bytes=1 << 30,
+    pixels_left=1 << 27,
 )
 
 

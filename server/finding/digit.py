@@ -16,7 +16,7 @@ from server.finding.finder import OTHER, SIDE, WRITING, Finder
 from server.images.errors import BlankImage
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.connected_components import Components, Indices, find_components
-from server.preprocessing.filters import local_max
+from server.preprocessing.filters import local_max, reduce_by
 
 INKED = 0.5
 """From this probability on, a pixel is surely written on."""
@@ -35,6 +35,9 @@ _CLOSE_ENOUGH = 0.8
 
 # The first closer look may show that there is more of the digit: then there is another.
 _LOOKS = 2
+
+# A strip that is longer than this is made smaller first: the square around it is nearly all margin.
+_LONG = 1500
 
 # Fewer pixels of the finder's square than this are no digit.
 _LEAST_AREA = 6
@@ -64,21 +67,28 @@ class View:
     @classmethod
     def of(cls, grey: Grey, left: float, top: float, side: float) -> View:
         """Look at the square of `side` pixels; what is beyond the picture is like its border."""
-        reach = int(
-            np.ceil(max(0, -left, -top, left + side - grey.shape[1], top + side - grey.shape[0]))
-        )
-        if reach:
-            first_row, last_row = max(0, int(top)), min(grey.shape[0], int(np.ceil(top + side)) + 1)
-            first, last = max(0, int(left)), min(grey.shape[1], int(np.ceil(left + side)) + 1)
-            part = np.pad(grey[first_row:last_row, first:last], reach, mode="edge")
-            x, y = left - first + reach, top - first_row + reach
-        else:
-            part, x, y = grey, left, top
-        box = (x, y, x + side, y + side)
-        image = Image.fromarray(part).resize((SIDE, SIDE), Image.Resampling.BILINEAR, box)
         scale = side / SIDE
         inside = _within(top, grey.shape[0], scale), _within(left, grey.shape[1], scale)
-        return cls(np.asarray(image), left, top, scale, inside)
+        is_strip = side > _LONG and 4 * min(grey.shape) < side
+        factor = int(scale) // 2 if is_strip else 1
+        square = _seen(reduce_by(grey, factor), left / factor, top / factor, side / factor)
+        return cls(square, left, top, scale, inside)
+
+
+def _seen(grey: Grey, left: float, top: float, side: float) -> Grey:
+    """Scale a square of a picture to SIDE."""
+    reach = int(
+        np.ceil(max(0, -left, -top, left + side - grey.shape[1], top + side - grey.shape[0]))
+    )
+    if reach:
+        first_row, last_row = max(0, int(top)), min(grey.shape[0], int(np.ceil(top + side)) + 1)
+        first, last = max(0, int(left)), min(grey.shape[1], int(np.ceil(left + side)) + 1)
+        part = np.pad(grey[first_row:last_row, first:last], reach, mode="edge")
+        x, y = left - first + reach, top - first_row + reach
+    else:
+        part, x, y = grey, left, top
+    box = (x, y, x + side, y + side)
+    return np.asarray(Image.fromarray(part).resize((SIDE, SIDE), Image.Resampling.BILINEAR, box))
 
 
 def _within(start: float, length: int, scale: float) -> slice:

@@ -67,15 +67,16 @@ class Finder:
         height, width = grey.shape
         tops, lefts = _starts(height), _starts(width)
         whole = np.pad(grey, ((0, max(0, SIDE - height)), (0, max(0, SIDE - width))), mode="edge")
-        corners = [(top, left) for top in tops for left in lefts]
-        squares = np.stack([whole[y : y + SIDE, x : x + SIDE] for y, x in corners])
         found = np.zeros((*whole.shape, 3), np.float32)
         weights = np.zeros((*whole.shape, 1), np.float32)
         ramp = _ramp()
-        for (y, x), probabilities in zip(corners, self.look(squares), strict=True):
-            found[y : y + SIDE, x : x + SIDE] += probabilities * ramp
-            weights[y : y + SIDE, x : x + SIDE] += ramp
-        return np.asarray((found / weights)[:height, :width], np.float32)
+        for y in tops:
+            squares = np.stack([whole[y : y + SIDE, x : x + SIDE] for x in lefts])
+            for x, probabilities in zip(lefts, self.look(squares), strict=True):
+                found[y : y + SIDE, x : x + SIDE] += probabilities * ramp
+                weights[y : y + SIDE, x : x + SIDE] += ramp
+        found /= weights
+        return found[:height, :width]
 
 
 @cache

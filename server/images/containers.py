@@ -20,6 +20,11 @@ MAX_PARTS = 10_000
 # A progressive JPEG has about ten scans; each costs a pass over the whole picture.
 MAX_JPEG_SCANS = 30
 
+_PNG_GREY, _PNG_PALETTE = 0, 3
+_START_OF_SCAN = 0xDA
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
+
 # Pillow decodes run-length encoded BMP files byte by byte, in Python.
 MAX_RUN_LENGTH_BMP = 512 * 1024
 
@@ -120,22 +125,30 @@ def _check_png(data: bytes) -> None:
             raise ValueError("it has no header")
 
 
-def _check_jpeg(data: bytes) -> None:
-    if data.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise ValueError(f"it has more than {MAX_JPEG_SCANS} scans")
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (marker, body) of each segment up to the first start of a scan, as Pillow walks."""
     at = 2
     for _ in range(MAX_PARTS):
         at = data.find(b"\xff", at)
         marker = data[at + 1 : at + 2]
         if at < 0 or not marker:
             raise ValueError("it ends before its picture")
-        if marker == b"\xda":  # start of scan: the segments that Pillow walks end here
-            return
         if marker in (b"\x00", b"\xff") or 0xD0 <= marker[0] <= 0xD8:
             at += 1
             continue
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        yield marker[0], data[at + 4 : at + 2 + length]
+        if marker[0] == _START_OF_SCAN:
+            return
+        at += 2 + length
     raise ValueError(f"it has more than {MAX_PARTS} segments")
+
+
+def _check_jpeg(data: bytes) -> None:
+    if data.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise ValueError(f"it has more than {MAX_JPEG_SCANS} scans")
+    for _ in _jpeg_segments(data):
+        pass
 
 
 def complete_jpeg(data: bytes) -> bytes:
@@ -147,10 +160,39 @@ def complete_jpeg(data: bytes) -> bytes:
     return data if whole else data + b"\xff\xd9"
 
 
-def is_progressive(data: bytes) -> bool:
-    """Tell whether a JPEG file, which `check_container` has passed, needs memory for all pixels."""
-    scan = data.find(b"\xff\xda")
-    return any(marker in data[:scan] for marker in (b"\xff\xc2", b"\xff\xc6", b"\xff\xca"))
+def decoder_bytes(data: bytes, name: str) -> float:
+    """Return the bytes a pixel that decoding a file takes; 0 if it does not need all at once.
+
+    Of a file that `check_container` has passed; what WebP and AVIF take is not in their files.
+    """
+    if name == "PNG":
+        depth, colour = data[24:26]
+        if colour in (_PNG_GREY, _PNG_PALETTE):
+            return max(1, depth // 8)
+        return 4
+    if name == "JPEG":
+        return _coefficient_bytes(data)
+    return 1 if name == "GIF" else 4
+
+
+def _coefficient_bytes(data: bytes) -> float:
+    """Return the bytes a pixel of a JPEG file whose scans only together make its pixels.
+
+    That is so in progressive files, and in those whose scans have one component each (ITU-T T.81,
+    sections B.2.2 and B.2.3); two bytes for each coefficient.
+    """
+    marker, frame, scan = 0, b"", b""
+    for found, body in _jpeg_segments(data):
+        if found in _START_OF_FRAME:
+            marker, frame = found, body
+        elif found == _START_OF_SCAN:
+            scan = body
+    components = frame[6:][: 3 * max(frame[5:6], default=0)][1::3]
+    if not components or (marker not in _PROGRESSIVE and scan[:1] == frame[5:6]):
+        return 0
+    across, down = [sampling >> 4 for sampling in components], [s & 15 for s in components]
+    samples = sum(a * d for a, d in zip(across, down, strict=True))
+    return 2 * samples / max(1, max(across) * max(down))
 
 
 def _check_gif(data: bytes) -> None:

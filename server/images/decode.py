@@ -22,8 +22,8 @@ from server.images.containers import (
     check_container,
     complete_jpeg,
     container_format,
+    decoder_bytes,
     foreign_format,
-    is_progressive,
     png_bit_depth,
     webp_size,
 )
@@ -48,6 +48,9 @@ _MOST_GIF_BYTES = 1 << 19
 # Bytes of a file that are decoded between two looks at the time that is left. They may unpack to a
 # thousand times as many.
 _DECODED_AT_ONCE = 4096
+
+# The longest side of a JPEG; others are as long only to be dear, as Pillow keeps a list of rows.
+_LONGEST_FILE = 65_535
 
 # What follows takes windows as wide as a part of the longer side: its square is to stay small.
 _LONGEST_SIDE = 4096
@@ -82,6 +85,8 @@ class ImageLimits:
         The same for WebP, whose decoder needs up to 30 bytes a pixel, others four; and for AVIF.
     max_jpeg_pixels : int
         The same for JPEG that is not progressive: it is decoded at a reduced scale.
+    max_decoded_bytes : int
+        Memory that the decoder may take for a picture; see `containers.decoder_bytes`.
     pixels_left : int
         Pixels that this picture and those after it may have together.
     working_pixels : int
@@ -94,6 +99,7 @@ class ImageLimits:
     max_pixels: int = Config.max_pixels
     max_webp_pixels: int = Config.max_webp_pixels
     max_jpeg_pixels: int = Config.max_jpeg_pixels
+    max_decoded_bytes: int = Config.max_decoded_bytes
     pixels_left: int = Config.max_total_pixels
     working_pixels: int = 750_000
     wait_seconds: float = 10.0
@@ -102,9 +108,10 @@ class ImageLimits:
         """Return how many pixels a picture of the format `name` may have."""
         if name in ("WEBP", "AVIF"):
             return min(self.max_pixels, self.max_webp_pixels)
-        if name == "JPEG" and not is_progressive(data):
+        each = decoder_bytes(data, name)
+        if not each:
             return max(self.max_pixels, self.max_jpeg_pixels)
-        return self.max_pixels
+        return min(self.max_pixels, int(self.max_decoded_bytes / each))
 
 
 @dataclass(frozen=True)
@@ -207,6 +214,10 @@ def _open(data: bytes, name: str) -> Image.Image:
 
 def _check_size(size: tuple[int, int], max_pixels: int, pixels_left: int) -> None:
     width, height = size
+    if max(size) > _LONGEST_FILE:
+        raise TooManyPixels(
+            f"the picture has {width} x {height} pixels; {_LONGEST_FILE} to a side are read"
+        )
     if width * height > max_pixels:
         raise TooManyPixels(
             f"the picture has {width} x {height} pixels, more than the limit of {max_pixels}"

@@ -67,7 +67,8 @@ def of_pictures(config: Config) -> dict[str, str]:
         "too_many_pixels": (
             f"the picture has more than {config.max_pixels} pixels, a WebP picture more than "
             f"{config.max_webp_pixels}, a JPEG picture that is not progressive more than "
-            f"{config.max_jpeg_pixels}, or a batch more than {config.max_total_pixels}"
+            f"{config.max_jpeg_pixels}, or a batch more than {config.max_total_pixels}; or "
+            f"decoding it would take more than {config.max_decoded_bytes} bytes of memory"
         ),
         "blank_image": "nothing is drawn",
         "too_many_marks": f"a picture of a number has more than {config.max_marks} marks",

@@ -18,10 +18,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convnet.ctc.decoding import Labels, align, beam_search
 from convnet.inference.served_network import InferenceNetwork
 from convnet.weights import load, with_input_shape
+from server.budget import check
 from server.images.types import Ink
 from server.preprocessing.filters import bounding_box
 from server.preprocessing.foreground import INK_THRESHOLD
@@ -44,8 +46,13 @@ _BEAM = 8
 
 _STEP = 2  # columns of a frame to one of the network's output
 
-# Frames are made as wide as one of these at least, and as few networks as these are kept.
-_WIDTHS = (64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
+# The network is made for these widths, and runs over wider frames in windows of the last.
+_WIDTHS = (64, 128)
+
+# Columns on each side that a place of its output depends on: 20, and a few more.
+_CONTEXT = 24
+
+_LONGEST = 2048
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ class LineReader:
         list of Character, or None
             None if it is no line of writing: there is no ink, or it is far too long and low.
         """
-        if frame_width(ink) > _WIDTHS[-1]:
+        if frame_width(ink) > _LONGEST:
             return None
         frame = to_frame(ink)
         if frame is None:
@@ -146,11 +153,23 @@ class LineReader:
 
     def logits(self, frame: Frame) -> np.ndarray:
         """Return the scores (T, K) of a frame's columns: the blank, then the alphabet."""
-        width = frame.pixels.shape[1]
-        whole = next((w for w in _WIDTHS if w >= width), _WIDTHS[-1])
-        pixels = np.zeros((1, HEIGHT, whole, 1), np.float32)
-        pixels[0, :, :width, 0] = frame.pixels[:, :whole]
-        return np.asarray(self._of_width(whole).logits(pixels)[0])
+        width, widest = frame.pixels.shape[1], _WIDTHS[-1]
+        if width <= widest:
+            return self._window(frame.pixels, min(w for w in _WIDTHS if w >= width))
+        kept = widest - 2 * _CONTEXT
+        found = []
+        for start in range(0, width, kept):
+            check()
+            left = max(0, start - _CONTEXT)
+            logits = self._window(frame.pixels[:, left : left + widest], widest)
+            found.append(logits[(start - left) // _STEP :][: kept // _STEP])
+        return np.concatenate(found)
+
+    def _window(self, pixels: NDArray[np.float32], width: int) -> np.ndarray:
+        """Return the scores of columns (HEIGHT, W), with nothing behind them up to a width."""
+        whole = np.zeros((1, HEIGHT, width, 1), np.float32)
+        whole[0, :, : pixels.shape[1], 0] = pixels
+        return np.asarray(self._of_width(width).logits(whole)[0])
 
     def _character(self, label: int, probabilities: np.ndarray, box: Box) -> Character:
         places = [1 + self.alphabet.index(digit) for digit in DIGITS]

@@ -1,6 +1,7 @@
 """The digit in a picture of anything: its ink, wherever it is, and nothing else."""
 
 import contextlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -82,3 +83,30 @@ def test_empty_paper_is_blank(network: Recognizer, grain: int) -> None:
     light = np.linspace(120, 230, 300)[:, np.newaxis] + rng.normal(0, grain, (300, 200))
     with contextlib.suppress(BlankImage):
         assert read(network, np.clip(light, 0, 255).astype(np.uint8)) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 4096), (4096, 1), (180, 4096), (4096, 180)])
+def test_the_square_around_a_strip_is_not_made_at_its_full_size(
+    shape: tuple[int, int], rng: np.random.Generator
+) -> None:
+    grey = rng.integers(0, 256, shape).astype(np.uint8)
+    side = max(shape)
+    tracemalloc.start()
+    try:
+        view = View.of(grey, (shape[1] - side) / 2, (shape[0] - side) / 2, side)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2e6  # and not the 17 MB of the square
+    assert view.square.shape == (SIDE, SIDE)
+
+
+def test_a_strip_is_seen_where_it_is() -> None:
+    grey = np.full((200, 3000), 255, np.uint8)
+    grey[80:120, 1500:2100] = 0
+    seen = View.of(grey, 0, -1400, 3000)
+    rows, columns = np.nonzero(seen.square < 128)
+    to_picture = 3000 / SIDE
+    assert abs(columns.min() * to_picture - 1500) < 50
+    assert abs((columns.max() + 1) * to_picture - 2100) < 50
+    assert abs((rows.mean() + 0.5) * to_picture - 1400 - 100) < 25

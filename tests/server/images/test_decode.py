@@ -210,7 +210,7 @@ def test_a_strip_is_no_taller_than_the_last_rows() -> None:
     assert abs(picture[10, 7] - grey[40:44].mean()) <= 1
 
 
-@pytest.mark.parametrize("size", [(900_000, 1), (1, 900_000), (300_000, 5), (3, 400_000)])
+@pytest.mark.parametrize("size", [(65_535, 13), (13, 65_535), (60_000, 20)])
 def test_thin_pictures_are_averaged_down_further(size: tuple[int, int]) -> None:
     """What looks for ink takes windows as wide as a part of the longer side."""
     picture = read_picture(encoded(Image.new("L", size, 7)), ImageLimits(working_pixels=75_000))
@@ -220,5 +220,5 @@ def test_thin_pictures_are_averaged_down_further(size: tuple[int, int]) -> None:
 
 
 def test_long_and_thin_pictures_decode() -> None:
-    for size in ((1, 5000), (5000, 1), (100_000, 3)):
+    for size in ((1, 5000), (5000, 1), (60_000, 3)):
         assert decode(encoded(Image.new("L", size, 7))).max() == 7

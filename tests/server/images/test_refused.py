@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from server import create_app
-from server.images.containers import webp_size
+from server.images.containers import decoder_bytes, webp_size
 from server.images.decode import ImageLimits, decode
 from server.images.errors import (
     DecoderBusy,
@@ -57,6 +57,54 @@ def test_a_webp_picture_has_a_limit_of_its_own_below_the_other() -> None:
             decode(data, limits)
 
 
+def jpeg(mode: str, **options: object) -> bytes:
+    return encoded(Image.new(mode, (64, 64)), "JPEG", **options)
+
+
+def scan_of_one_component(data: bytes) -> bytes:
+    """Change the first scan of a JPEG to have one component, as if the others came later."""
+    at = data.index(b"\xff\xda") + 4
+    return data[:at] + b"\x01" + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "each"),
+    [
+        (encoded(Image.new("L", (9, 9))), "PNG", 1),
+        (encoded(Image.new("1", (9, 9))), "PNG", 1),
+        (encoded(Image.new("I;16", (9, 9))), "PNG", 2),
+        (encoded(Image.new("P", (9, 9))), "PNG", 1),
+        (encoded(Image.new("RGB", (9, 9))), "PNG", 4),
+        (encoded(Image.new("LA", (9, 9))), "PNG", 4),
+        (jpeg("RGB"), "JPEG", 0),
+        (jpeg("L"), "JPEG", 0),
+        (jpeg("L", progressive=True), "JPEG", 2),
+        (jpeg("RGB", progressive=True, subsampling=2), "JPEG", 3),
+        (jpeg("RGB", progressive=True, subsampling=0), "JPEG", 6),
+        (scan_of_one_component(jpeg("RGB", subsampling=2)), "JPEG", 3),
+    ],
+)
+def test_what_a_decoder_takes_is_known_before(data: bytes, name: str, each: int) -> None:
+    assert decoder_bytes(data, name) == each
+    if each:
+        limits = ImageLimits(max_decoded_bytes=8 * each)
+        with pytest.raises(TooManyPixels, match="limit of 8"):
+            decode(data, limits)
+
+
+def test_a_size_in_a_thumbnail_hides_nothing() -> None:
+    data = jpeg("RGB", progressive=True, subsampling=0)
+    inner = jpeg("L", progressive=True)
+    segment = b"\xff\xe1" + (len(inner) + 8).to_bytes(2, "big") + b"Exif\0\0" + inner
+    assert decoder_bytes(data[:2] + segment + data[2:], "JPEG") == 6
+
+
+@pytest.mark.parametrize("size", [(1, 65_536), (65_536, 1)])
+def test_no_side_is_longer_than_a_jpeg_has(size: tuple[int, int]) -> None:
+    with pytest.raises(TooManyPixels, match="65535 to a side"):
+        decode(encoded(Image.new("L", size)))
+
+
 @pytest.fixture
 def pillow() -> Iterator[None]:
     """Put Pillow's settings, which are those of the whole process, back after the test."""
@@ -86,7 +134,8 @@ def test_the_setting_says_how_many_pixels_are_too_many_also_beyond_pillows_own_l
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
     whole = png_kinds.encode(np.zeros((1, 1, 1), int), png_kinds.GREY, 8)
     data = whole[:8] + png_kinds.chunk(b"IHDR", header) + whole[33:]
-    client = create_app({"MAX_PIXELS": 300_000_000}, recognizer=recognizer).test_client()
+    settings = {"MAX_PIXELS": 300_000_000, "MAX_DECODED_BYTES": 300_000_000}
+    client = create_app(settings, recognizer=recognizer).test_client()
     answer = client.post("/predict", data=data, content_type="image/png").get_json()
     assert answer["detail"].endswith("20000 x 20000 pixels, more than the limit of 300000000")
 

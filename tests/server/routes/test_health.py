@@ -56,6 +56,7 @@ TINY = {
     "MAX_BODY_BYTES": 1,
     "MAX_PIXELS": 1,
     "MAX_WEBP_PIXELS": 1,
+    "MAX_DECODED_BYTES": 1,
     "MAX_TOTAL_PIXELS": 1,
     "MAX_IMAGES": 1,
     "MAX_MARKS": 1,

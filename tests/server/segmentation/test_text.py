@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from server.images.errors import BlankImage, TooManyMarks
+from server.segmentation.line_form import HEIGHT, Frame
 from server.segmentation.line_reader import DIGITS as ONLY_DIGITS
+from server.segmentation.line_reader import LineReader
 from server.segmentation.text import Character, read_text
 from tests.support.strokes import DIGITS, draw, on_paper
 
@@ -291,3 +293,17 @@ def test_signs_are_read_where_they_are_written():
     assert str(read_text(signed((80, 60, 10, 45)))).replace(" ", "") == "-42"
     text = str(read_text(signed((80, 60, 10, 45)), only=ONLY_DIGITS))
     assert set(text) <= set(ONLY_DIGITS)
+
+
+@pytest.mark.parametrize("width", [129, 250, 1033])
+def test_a_long_line_is_read_in_windows_as_if_it_were_one(
+    width: int, rng: np.random.Generator
+) -> None:
+    reader = LineReader()
+    pixels = (rng.random((HEIGHT, width)) > 0.7).astype(np.float32)
+    whole = np.zeros((1, HEIGHT, width + 63 & ~1, 1), np.float32)
+    whole[0, :, :width, 0] = pixels
+    expected = reader._make(whole.shape[2]).logits(whole)[0]
+    got = reader.logits(Frame(pixels, 1.0, 0.0))
+    assert len(got) >= width // 2
+    np.testing.assert_allclose(got[: width // 2], expected[: width // 2], atol=1e-4)
