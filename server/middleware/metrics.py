@@ -6,8 +6,12 @@ It is an extra (``pip install prometheus-client``): without it nothing is counte
 """
 
 import importlib.util
+import logging
 import os
 import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 
 from flask import Flask, Response, g, request
 
@@ -15,10 +19,34 @@ from server.pipeline import Prediction
 from server.problems import Problem
 from server.recognizer import Reading
 
+P = ParamSpec("P")
+
+logger = logging.getLogger(__name__)
+
 AVAILABLE = importlib.util.find_spec("prometheus_client") is not None
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 WITH_PICTURES = frozenset(("/predict", "/read", "/explain"))
+
+
+def whatever_happens(count: Callable[P, None]) -> Callable[P, None]:
+    """Let a count be lost, and not the answer: on a full disk, the files of counts cannot grow.
+
+    The library is then left in a state in which it raises anything. The first fault is logged.
+    """
+    said = False
+
+    @wraps(count)
+    def lose_if_need_be(*args: P.args, **kwargs: P.kwargs) -> None:
+        nonlocal said
+        try:
+            count(*args, **kwargs)
+        except Exception:
+            if not said:
+                logger.exception("requests are answered, but not counted any more")
+            said = True
+
+    return lose_if_need_be
 
 
 class Metrics:
@@ -78,12 +106,14 @@ class PrometheusMetrics(Metrics):
             "pictures_refused", "Requests with pictures refused", ["reason"], registry=kept
         )
 
+    @whatever_happens
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request; methods that nobody knows are taken together."""
         method = method if method in METHODS else "other"
         self.requests.labels(method, route, status).inc()
         self.durations.labels(method, route).observe(seconds)
 
+    @whatever_happens
     def predicted(self, prediction: Prediction) -> None:
         """Count what the network read, and the time that each part took."""
         self.successes.inc()
@@ -93,6 +123,7 @@ class PrometheusMetrics(Metrics):
         for stage, milliseconds in prediction.time.milliseconds.items():
             self.stages.labels(stage).observe(milliseconds / 1000)
 
+    @whatever_happens
     def refused(self, code: str) -> None:
         """Count a request with pictures that was refused, by the problem's code."""
         self.refusals.labels(code).inc()

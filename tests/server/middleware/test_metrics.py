@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -189,3 +190,12 @@ def test_the_dashboard_shows_numbers_that_there_are(root, client, seven):
     }
     assert used
     assert used <= there
+
+
+def test_on_a_full_disk_requests_are_answered_though_not_counted(tmp_path, seven):
+    with serve(tmp_path, WEB_CONCURRENCY=1) as service:
+        for pid in (service.process.pid, *eventually(service.workers)):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, 0))  # no file may grow any more
+        for _ in range(3):
+            answer = requests.post(f"{service.url}/predict", data=seven, timeout=20)
+            assert (answer.status_code, answer.json()["digit"]) == (200, 7)

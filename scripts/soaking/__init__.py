@@ -1,0 +1,1 @@
+"""The service in bad times: what scripts/soak tries, each trial a row of its table."""
