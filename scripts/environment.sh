@@ -96,12 +96,33 @@ install_runtime() {
     remember runtime requirements.lock
 }
 
-# install_extra NAME: the extra of that name in pyproject.toml.
+# The files that decide what an extra is.
+files_of() {
+    case $1 in
+    test) echo requirements.lock requirements-dev.lock pyproject.toml ;;
+    *) echo requirements.lock pyproject.toml ;;
+    esac
+}
+
+# install_extra NAME: the extra of that name in pyproject.toml. What tests need is the exact
+# packages, by hash, where those exist for this machine.
 install_extra() {
-    up_to_date "$1" requirements.lock pyproject.toml && return
+    files=$(files_of "$1")
+    # shellcheck disable=SC2086 # several names
+    up_to_date "$1" $files && return
     say "Installing the extra '$1' of pyproject.toml into .venv (once) …"
+    if [ "$1" = test ] && ! pip_install --require-hashes -r requirements-dev.lock 2> .venv/install.log
+    then
+        if grep -q 'DO NOT MATCH THE HASHES' .venv/install.log; then
+            cat .venv/install.log >&2
+            fail "A package is not the one that requirements-dev.lock names; nothing was installed."
+        fi
+        say "The exact versions of requirements-dev.lock could not be installed (see .venv/install.log);"
+        say "taking the newest that pyproject.toml allows."
+    fi
     pip_install --editable ".[$1]" || fail "Could not install the extra '$1'."
-    remember "$1" requirements.lock pyproject.toml
+    # shellcheck disable=SC2086
+    remember "$1" $files
 }
 
 # prepare [EXTRA…]: the environment with the runtime packages and these extras. Two that start at

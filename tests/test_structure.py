@@ -22,12 +22,13 @@ TOP_LEVEL = {
         "requirements.txt",
         "requirements.lock",
         "requirements-metrics.lock",
+        "requirements-dev.lock",
         "pyproject.toml",
         "package.json",
         "wsgi.py",
         "Procfile",
     ),
-    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Dockerfile"),
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Dockerfile"),
 }
 NOT_OURS = {"data", "runs", "build", "dist", "node_modules", "__pycache__"}
 
@@ -299,11 +300,32 @@ def test_requirements_are_these_five() -> None:
     assert project["dependencies"] == [line for line in wanted if line.startswith("numpy")]
 
 
-def test_every_locked_package_has_hashes() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
-    blocks = re.split(r"^(?=[a-z])", lock, flags=re.MULTILINE)[1:]
-    assert {block.split("==")[0] for block in blocks} >= RUNTIME
-    assert all("--hash=sha256:" in block for block in blocks)
+def locked(name: str) -> dict[str, set[str]]:
+    """Return the versions of each package in a lock, all of which have hashes."""
+    found: dict[str, set[str]] = {}
+    for block in re.split(r"^(?=[a-z])", (ROOT / name).read_text(), flags=re.MULTILINE)[1:]:
+        assert "--hash=sha256:" in block
+        package, version = re.match(r"([a-z0-9._-]+)==(\S+)", block).groups()
+        found.setdefault(package, set()).add(version)
+    return found
+
+
+def test_every_locked_package_has_hashes_and_one_version_in_all_locks() -> None:
+    runtime, tests = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert runtime.keys() >= RUNTIME
+    for names in (runtime, locked("requirements-metrics.lock")):
+        assert all(tests.get(package, versions) == versions for package, versions in names.items())
+
+
+def test_what_tests_need_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    names = {
+        re.split(r"[<>=\[]", line)[0].lower()
+        for extra in ("test", "dev", "train", "onnx", "metrics")
+        for line in extras[extra]
+    }
+    assert names - {"convnet"} <= locked("requirements-dev.lock").keys()
 
 
 def test_every_script_is_in_the_docs() -> None:

@@ -27,7 +27,7 @@ def use_environment() -> None:
     python = environment / "bin" / "python"
     inside = Path(sys.prefix).resolve() == environment.resolve()
     if (environment / "runtime.installed").exists() and python.exists() and not inside:
-        os.execv(python, [str(python), *sys.orig_argv[1:]])
+        os.execv(python, [str(python), *sys.orig_argv[1:]])  # noqa: S606 - the same command
     sys.exit(_what_to_do(missing))
 
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import tomllib
 from itertools import count
@@ -92,6 +93,49 @@ def test_the_commands_of_the_image_serve_with_metrics(clean, root, tmp_path, sev
         assert requests.post(f"{service.url}/predict", data=seven, timeout=60).json()["digit"] == 7
         shown = requests.get(f"{service.url}/metrics", timeout=60).text
         assert 'predictions_total{digit="7",verdict="digit"} 1.0' in shown
+
+
+BUILD = """
+import setuptools.build_meta as backend
+print(getattr(backend, sys.argv[1])(sys.argv[2]))
+"""
+
+USE = """
+import convnet, numpy as np, pathlib
+from importlib.metadata import version
+package = pathlib.Path(convnet.__file__).parent
+assert package.parent.name == "installed" and (package / "py.typed").exists()
+network = convnet.load(package / "pretrained" / "digits.npz")
+print(version("convnet"), network.predict(np.zeros((1, 28, 28, 1), np.float32)).shape)
+"""
+
+
+def test_the_engine_is_installed_from_a_wheel_and_from_an_sdist(clean, tmp_path):
+    """Both are built by setuptools alone, and used where there is nothing else of the project."""
+    python = clean / ".venv/bin/python"
+
+    def run(*command, where=tmp_path):
+        done = subprocess.run([python, *command], cwd=where, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run("-m", "pip", "install", "--target", tmp_path / "backend", "setuptools>=77")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'backend')!r})\n{BUILD}"
+
+    def build(kind, source, name):
+        *_, file = run("-c", code, kind, tmp_path / name, where=source).splitlines()
+        return tmp_path / name / file
+
+    with tarfile.open(build("build_sdist", clean, "dist")) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    wheels = [build("build_wheel", clean, "first"), build("build_wheel", unpacked, "second")]
+    assert wheels[0].name == wheels[1].name
+    for wheel in wheels:
+        target = wheel.parent / "installed"
+        run("-m", "pip", "install", "--no-deps", "--target", target, wheel)
+        there = f"import sys; sys.path.insert(0, {str(target)!r})\n{USE}"
+        assert run("-c", there).split() == ["0.1.0", "(1,", "10)"]
 
 
 def test_heroku_finds_a_python_that_the_project_takes(root):
