@@ -8,8 +8,13 @@ from markupsafe import Markup, escape
 
 from server import openapi
 from server.assets import File
+from server.routes.code_samples import samples
 from server.routes.pages import page
 from server.services import services
+
+PNG_IN_BASE64 = "iVBORw0KGgo"
+PICTURE = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands for a picture in a text, until it is shown there."""
 
 blueprint = Blueprint("documents", __name__)
 
@@ -47,17 +52,33 @@ def prose(text: str) -> Markup:
 
 
 @blueprint.app_template_filter()
-def plain_json(value: object) -> str:
-    """Write a value as JSON to be read, with long texts and lists cut short."""
-    return json.dumps(shortened(value), indent=2, ensure_ascii=False)
+def shown_json(value: object) -> Markup:
+    """Write a value as JSON to be read: pictures are shown, long lists and texts cut short."""
+    pictures: list[str] = []
+    text = json.dumps(shortened(value, pictures), indent=2, ensure_ascii=False)
+    parts = text.split(PICTURE)
+    shown = [Markup('<img src="{}" alt="a picture, in base64">').format(url) for url in pictures]
+    return Markup("").join(
+        part for pair in zip(parts, [*shown, Markup("")], strict=True) for part in pair
+    )
 
 
-def shortened(value: Any) -> Any:
-    """Cut long texts and lists of numbers in an example."""
+blueprint.add_app_template_filter(samples)
+
+
+def shortened(value: Any, pictures: list[str]) -> Any:
+    """Cut long texts and lists of numbers in an example; put pictures aside."""
     if isinstance(value, str):
+        if value.startswith("data:image/"):
+            pictures.append(value)
+            return PICTURE
+        if value.startswith(PNG_IN_BASE64):
+            pictures.append(f"data:image/png;base64,{value}")
+            return PICTURE
         return value if len(value) <= 60 else value[:48] + "…"
     if isinstance(value, list):
-        return [shortened(item) for item in value[:10]] + (["…"] if len(value) > 10 else [])
+        kept = [shortened(item, pictures) for item in value[:10]]
+        return kept + (["…"] if len(value) > 10 else [])
     if isinstance(value, dict):
-        return {name: shortened(item) for name, item in value.items()}
+        return {name: shortened(item, pictures) for name, item in value.items()}
     return value
