@@ -50,10 +50,8 @@ def run(options: argparse.Namespace) -> int:
     }
     state = State(options.out, settings)
     with state.locked():
-        _fill(options, job, state)
-        head = columns(options.read, recognizer.classes.are_digits)
-        numbered = enumerate(chunks(options, job))
-        state.finish((state.part(number, chunk) for number, chunk in numbered), head)
+        parts = _fill(options, job, state)
+        state.finish(parts, columns(options.read, recognizer.classes.are_digits))
     return 0
 
 
@@ -69,8 +67,8 @@ def chunks(options: argparse.Namespace, job: Job) -> Iterator[Chunk]:
     return plan(options.inputs, job.options, plain, packed)
 
 
-def _fill(options: argparse.Namespace, job: Job, state: State) -> None:
-    """Write all parts that are not there."""
+def _fill(options: argparse.Namespace, job: Job, state: State) -> list[Path]:
+    """Write all parts that are not there; return all, in order."""
     total = done = 0
     for number, chunk in enumerate(chunks(options, job)):
         total += len(chunk)
@@ -80,19 +78,29 @@ def _fill(options: argparse.Namespace, job: Job, state: State) -> None:
     progress = Progress(total, done=done)
     if done:
         print(f"{done:,} of {total:,} pictures were read before.")
-    todo = (
-        (number, chunk)
-        for number, chunk in enumerate(chunks(options, job))
-        if not state.has(number, chunk)
-    )
+    parts: list[Path] = []
     errors = 0
-    for number, chunk, part in _compute(options, job, todo):
+    for number, chunk, part in _compute(options, job, _missing(options, job, state, parts)):
         state.add(number, chunk, part.data)
         errors += part.errors
         progress.add(part.rows, part.errors)
     progress.close()
     unreadable = f", {errors:,} of them unreadable" if errors else ""
     print(f"{total - done:,} pictures{unreadable}, {progress.rate:,.0f} a second: {options.out}")
+    return parts
+
+
+def _missing(
+    options: argparse.Namespace, job: Job, state: State, parts: list[Path]
+) -> Iterator[Numbered]:
+    """Yield the chunks whose parts are not there; note the parts of all, which are what is joined.
+
+    The inputs are walked through once for this: a file that comes later does not belong to it.
+    """
+    for number, chunk in enumerate(chunks(options, job)):
+        parts.append(state.part(number, chunk))
+        if not state.has(number, chunk):
+            yield number, chunk
 
 
 def _compute(options: argparse.Namespace, job: Job, todo: Iterator[Numbered]) -> Iterator[Result]:

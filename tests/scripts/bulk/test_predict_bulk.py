@@ -13,6 +13,7 @@ from PIL import Image
 
 from convnet.datasets import idx
 from scripts import predict_bulk
+from scripts.bulk import command as command_module
 from scripts.clients.local import LocalReader
 from tests.support.live import eventually
 
@@ -160,6 +161,19 @@ def test_a_picture_that_ends_its_process_is_a_row(root, many, monkeypatch, seven
     rows = rows_of(many / "out.csv")
     assert [row["digit"] for row in rows] == ["7", "7", "", "7", "7", "7"]
     assert rows[2]["error"] == "reading this picture ended the process that did it"
+
+
+def test_files_that_come_meanwhile_do_not_belong_to_it(folder, seven, monkeypatch):
+    compute = command_module.on_processes
+
+    def come_late(job, chunks, workers):
+        for number, result in enumerate(compute(job, chunks, workers)):
+            (folder / f"in/{number}.png").write_bytes(seven)
+            yield result
+
+    monkeypatch.setattr(command_module, "on_processes", come_late)
+    assert predict_bulk.main(["in", "--out", "out.csv", "--workers", "1", "--chunk", "4"]) == 0
+    assert len(rows_of(folder / "out.csv")) == 4
 
 
 def test_parquet_has_the_same_rows_as_csv(folder):
