@@ -65,6 +65,17 @@ def answers(service):
     return True
 
 
+def end(process):
+    """Let a process end; whatever happens, it has ended then."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextlib.contextmanager
 def serve(
     folder, port=None, *, application="wsgi:app", python=sys.executable, root=ROOT, **settings
@@ -88,13 +99,7 @@ def serve(
         eventually(lambda: answers(service))
         yield service
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -135,5 +140,4 @@ def nginx(folder: Path, recipe: str, upstreams: dict[str, str], path: str = "/")
         eventually(answers)
         yield url
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        end(process)
