@@ -82,8 +82,9 @@ class Pipeline:
         self.limit(config)
         self.identity = {"name": recognizer.name, "version": recognizer.version}
         # One thread computes at a time. More would not be faster, as each worker has one core, but
-        # they would keep the main loop of a busy worker from saying so at once.
-        self.turn = Turns()
+        # they would keep the main loop of a busy worker from saying so at once. Pages of numbers
+        # take turns of their own: nobody with a drawing is to wait for them.
+        self.turn, self.turn_to_read = Turns(), Turns()
 
     def limit(self, config: Config) -> None:
         """Hold pictures to the limits of some settings."""
@@ -160,7 +161,7 @@ class Pipeline:
             with result.time("preprocess"):
                 decoded = self.decode(picture, self.max_total_pixels)
             result.warnings += decoded.warnings
-            with self.turn, result.time("predict"):
+            with self.turn_to_read, result.time("predict"):
                 text = read_text(decoded.pixels, self.max_marks, only)
                 text = look_again(text, self._look)
                 if with_inputs:

@@ -69,6 +69,10 @@ def beam_search(probabilities: Array, width: int = 16, least: float = 1e-4) -> l
     beam: dict[Labels, tuple[float, float]] = {(): (1.0, 0.0)}
     for frame in probabilities.astype(np.float64):
         likely = np.flatnonzero(frame[1:] >= least) + 1
+        if not len(likely):  # most frames are surely blank: every prefix stays as it is
+            blank = float(frame[BLANK])
+            beam = {labels: (sum(ends) * blank, 0.0) for labels, ends in beam.items()}
+            continue
         grown = _grow(beam, frame[BLANK], [(int(k), float(frame[k])) for k in likely])
         kept = sorted(grown.items(), key=lambda item: -sum(item[1]))[:width]
         beam = dict(kept)

@@ -27,6 +27,8 @@ OVERLAP = 32
 GROUND, WRITING, OTHER = 0, 1, 2
 """What a pixel is: the last axis of what the network gives."""
 
+CLASSES = 3
+
 _STEP = 4  # pixels, down and across, that one place of its output answers for
 
 
@@ -54,13 +56,12 @@ class Finder:
         ndarray of float32, shape (N, SIDE, SIDE, 3)
             Probabilities of GROUND, WRITING and OTHER.
         """
-        seen = planes(squares.astype(np.float32) * np.float32(1 / 255))
-        scores = np.concatenate([self._scores(one[np.newaxis]) for one in seen])
-        return _unblocked(_softmax(scores))
-
-    def _scores(self, square: Floats) -> Floats:
-        check()
-        return self._network.logits(square)
+        found = np.empty((*squares.shape, CLASSES), np.float32)
+        for square, probabilities in zip(squares, found, strict=True):  # one needs little memory
+            check()
+            seen = planes(square[np.newaxis].astype(np.float32) * np.float32(1 / 255))
+            probabilities[...] = _unblocked(_softmax(self._network.logits(seen)))[0]
+        return found
 
     def look_at(self, grey: Grey) -> Floats:
         """Look at a picture (H, W) of any size, square by square: probabilities (H, W, 3)."""

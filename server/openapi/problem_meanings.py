@@ -31,7 +31,7 @@ def of_requests(config: Config) -> dict[str, str]:
         "too_large": (
             f"the body has more than {config.max_body_bytes} bytes (`max_bytes` repeats the "
             f"limit), its JSON more than {MAX_JSON_VALUES} values, or its form more than "
-            f"{MAX_FORM_FIELDS} fields"
+            f"{MAX_FORM_FIELDS} fields, or a header of a part of more than {MAX_HEADER_FIELD} bytes"
         ),
         "uri_too_long": f"the first line of the request has more than {MAX_REQUEST_LINE} bytes",
         "unsupported_media_type": (

@@ -26,7 +26,7 @@ from server.images.errors import (
     TooManyPixels,
 )
 from tests.support import png_kinds
-from tests.support.fuzzed_pictures import FUZZED
+from tests.support.fuzzing.pictures import FUZZED
 from tests.support.pictures import FORMATS, SIGNATURES, drawing, encoded
 
 # Limits ----------------------------------------------------------------------------------------

@@ -376,3 +376,25 @@ def test_boxes_are_in_pixels_of_the_picture_that_was_sent(client):
 def test_answers_are_json_that_any_parser_takes(client, seven):
     text = client.post("/predict", json={"image": encoded(seven)}).get_data(as_text=True)
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in an answer"))
+
+
+@pytest.mark.parametrize("text", [b'\\"', b";", b'; a="', b"\r\nX: y"])
+def test_parts_of_a_form_with_long_headers_are_not_taken_apart(client, text, monkeypatch):
+    parsed = []
+    monkeypatch.setattr(
+        "werkzeug.sansio.multipart.parse_options_header", lambda value: parsed.append(value)
+    )
+    head = b'--x\r\nContent-Disposition: form-data; name="image' + text * (9000 // len(text))
+    for mark in (b"", b"--x"):
+        body = mark + head + b"\r\n\r\nx\r\n--x--"
+        response = client.post(
+            "/predict", data=body, content_type="multipart/form-data; boundary=x"
+        )
+        assert "8190 bytes" in problem(response, 413, "too_large")["detail"]
+    assert not parsed
+
+
+def test_boundaries_that_part_nothing_are_counted_too(client):
+    body = b"y--x" * 1001 + b"\r\n--x--"
+    response = client.post("/predict", data=body, content_type="multipart/form-data; boundary=x")
+    problem(response, 413, "too_large")

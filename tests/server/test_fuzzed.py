@@ -1,0 +1,14 @@
+"""A little of `python -m tests.support.fuzzing`: only answers and refusals with their reason."""
+
+import pytest
+
+from tests.support.fuzzing.targets import TARGETS, run
+
+COUNT = {"weights": 120, "npz": 150, "IDX": 300, "CSV": 300, "form": 60}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_strange_inputs_are_read_or_refused(kind: str) -> None:
+    for tally in run(kind, COUNT.get(kind, 30)):
+        assert not tally.faults
+    assert len(tally.counts) > 1  # some pass the first checks
