@@ -37,7 +37,8 @@ def test_a_little_of_each_attack_breaks_nothing(target, kind):
     assert not [result.outcome.faults for result in results if result.outcome.faults]
     answered = sum((result.outcome.statuses for result in results), Counter())
     assert answered.keys() - {0} or kind.name == "pictures"  # on a busy machine
-    assert all(result.memory < 200 for result in results)
+    assert all((result.memory or 0.0) < 200 for result in results)
+    assert any(result.memory for result in results)
     assert target.ask("/livez") == 200
 
 
