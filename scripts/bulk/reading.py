@@ -94,8 +94,10 @@ def _pipeline(job: Job) -> Pipeline:
     if recognizer.sha256 != job.sha256:
         raise ValueError(f"{job.model} here is not the network that the job began with")
     pipeline = Pipeline(recognizer, job.config)
-    # A large picture waits for its turn as long as it takes: no row depends on how busy it is here.
+    # A large picture waits for its turn, and takes, as long as it takes: no row depends on how fast
+    # or how busy the machine is.
     pipeline.limits = replace(pipeline.limits, wait_seconds=3600)
+    pipeline.picture_milliseconds = pipeline.read_milliseconds = 0
     return pipeline
 
 

@@ -79,6 +79,15 @@ def test_numbers_are_read(folder):
     assert rows["in/blank.png"]["error"] == "nothing is written in the picture"
 
 
+def test_no_row_depends_on_how_fast_the_machine_is(folder, monkeypatch):
+    """The service may give up a picture after so much time; here it takes as long as it takes."""
+    monkeypatch.setenv("READ_MILLISECONDS", "1")
+    arguments = ["in/seven.png", "--read", "--out", "out.csv", "--workers", "1"]
+    assert predict_bulk.main(arguments) == 0
+    (row,) = rows_of(folder / "out.csv")
+    assert (row["text"], row["error"]) == ("7", "")
+
+
 def test_a_file_that_is_there_is_not_overwritten(folder, capsys):
     (folder / "out.csv").write_text("mine")
     assert predict_bulk.main(["in", "--out", "out.csv"]) == 1
