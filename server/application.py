@@ -1,5 +1,6 @@
 """The application put together: settings, network, routes and what surrounds each of them."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,12 @@ from server.routes import (
     pages,
     predict,
     static_files,
+    training_room,
 )
 from server.routes import metrics as metrics_route
 from server.self_test import Readiness
 from server.services import Services
+from server.training_room.room import Room
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = (
@@ -67,6 +70,7 @@ def build(
     surround(app, parts)
     for feature in FEATURES:
         app.register_blueprint(feature.blueprint)
+    training_room.register(app, parts.room is not None)
     static_files.register(app, parts.static)
     return app
 
@@ -75,7 +79,13 @@ def services(config: Config, recognizer: Recognizer) -> Services:
     """Make the parts of an application."""
     pipeline = Pipeline(recognizer, config)
     return Services(
-        config, pipeline, Readiness(pipeline), metrics.make(), StaticFiles(ROOT / "static")
+        config,
+        pipeline,
+        Readiness(pipeline),
+        metrics.make(),
+        StaticFiles(ROOT / "static"),
+        # The process that makes the application lives as long as the service does.
+        Room(os.getpid()) if config.training_room else None,
     )
 
 

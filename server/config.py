@@ -155,6 +155,9 @@ class Config:
     hsts: str = setting(
         "max-age=63072000", "Strict-Transport-Security of answers over HTTPS; none if empty"
     )
+    training_room: int = setting(
+        0, "1 opens /train, where networks are trained on the cores of this machine", low=0
+    )
     log_level: str = setting("info", "debug, info, warning or error")
 
     @classmethod

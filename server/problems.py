@@ -15,6 +15,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "not_found": (404, "There is nothing here"),
     "method_not_allowed": (405, "This address does not take that method"),
     "request_timeout": (408, "The request took too long to arrive"),
+    "occupied": (409, "Another run is under way"),
     "too_large": (413, "The request is too large"),
     "uri_too_long": (414, "The address is too long"),
     "unsupported_media_type": (415, "This kind of content is not taken"),

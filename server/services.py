@@ -9,6 +9,7 @@ from server.config import Config
 from server.middleware.metrics import Metrics
 from server.pipeline import Pipeline
 from server.self_test import Readiness
+from server.training_room.room import Room
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Services:
     readiness : Readiness
     metrics : Metrics
     static : StaticFiles
+    room : Room, optional
+        Where networks are trained; None where that is off.
     pages : dict
         Name of a page → the page, once it has been made.
     """
@@ -31,6 +34,7 @@ class Services:
     readiness: Readiness
     metrics: Metrics
     static: StaticFiles
+    room: Room | None = None
     pages: dict[str, File] = field(default_factory=dict)
 
 

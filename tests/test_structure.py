@@ -106,23 +106,26 @@ ROOMS = {
             *("recognizer", "segmentation", "turns"),
         },
         "self_test": {"pipeline", "problems"},
+        "training_room": set(),
         "serializers": {
             *("config", "explanation", "parsing", "pipeline", "recognizer", "segmentation"),
         },
         "middleware": {"pipeline", "problems", "recognizer"},
         "worker": {"config", "middleware", "problems"},
-        "services": {"assets", "config", "middleware", "pipeline", "self_test"},
+        "services": {
+            *("assets", "config", "middleware", "pipeline", "self_test", "training_room"),
+        },
         "openapi": {
             *("budget", "config", "input_form", "parsing", "pipeline", "problems"),
-            *("recognizer", "segmentation", "self_test", "serializers"),
+            *("recognizer", "segmentation", "self_test", "serializers", "training_room"),
         },
         "routes": {
             *("assets", "openapi", "parsing", "pipeline", "problems", "segmentation"),
-            *("serializers", "services"),
+            *("serializers", "services", "training_room"),
         },
         "application": {
             *("assets", "config", "images", "malloc", "middleware", "pipeline", "recognizer"),
-            *("routes", "self_test", "services"),
+            *("routes", "self_test", "services", "training_room"),
         },
         "__init__": {"application", "config", "recognizer"},
         "__main__": {"__init__", "config"},
@@ -260,6 +263,7 @@ def test_the_service_imports_the_engine_once_for_each_network() -> None:
         relative(path)
         for path in sources("server")
         if any(name.split(".")[0] == "convnet" for name in imported(path))
+        and "training_room" not in path.parts  # which trains: it is made of the engine
     }
     networks = {"finding/finder", "segmentation/line_reader", "recognizer"}
     assert importing == {"server/malloc.py", *(f"server/{name}.py" for name in networks)}

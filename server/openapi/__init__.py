@@ -72,6 +72,11 @@ def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
             {"name": "looking inside", "description": "What the network is and what it sees"},
             {"name": "running", "description": "Health and metrics"},
             {"name": "open inference", "description": "The Open Inference Protocol, version 2"},
+            *(
+                [{"name": "training", "description": "Train a network and watch it"}]
+                if config.training_room
+                else []
+            ),
             {"name": "documents", "description": "The page, and this description"},
         ],
         "paths": paths(config, recognizer, answers(pipeline, config)),

@@ -43,6 +43,11 @@ def of_requests(config: Config) -> list[Problem]:
         Problem("not_found", "there is nothing at /predictions"),
         Problem("method_not_allowed", "/predict takes OPTIONS, POST, not GET"),
         Problem("request_timeout", late),
+        Problem(
+            "occupied",
+            "run 0123456789ab is under way: one at a time; stop it first",
+            run="0123456789ab",
+        ),
         too_large(config.max_body_bytes),
         Problem("uri_too_long", problems.DETAILS["uri_too_long"]),
         Problem("unsupported_media_type", of_type),

@@ -1,7 +1,7 @@
 """The paths of the service, and what each of their operations takes and answers."""
 
 from server.config import Config
-from server.openapi import example_requests, open_inference
+from server.openapi import example_requests, open_inference, training_room
 from server.openapi.builders import (
     WITH_PICTURE,
     Part,
@@ -26,7 +26,8 @@ def paths(config: Config, recognizer: Recognizer, shown: Shown) -> dict[str, Par
     """Describe every operation; `shown` are examples of answers."""
     inner = looking_inside(len(recognizer.layers), shown)
     of_model = open_inference.paths(config, recognizer, shown["infer"])
-    return reading(recognizer, shown) | inner | running() | documents() | of_model
+    of_room = training_room.paths() if config.training_room else {}
+    return reading(recognizer, shown) | inner | running() | documents() | of_model | of_room
 
 
 def reading(recognizer: Recognizer, shown: Shown) -> dict[str, Part]:

@@ -28,6 +28,7 @@ def of_requests(config: Config) -> dict[str, str]:
         "not_found": "there is nothing at this address",
         "method_not_allowed": "the address does not take this method; `Allow` lists those it takes",
         "request_timeout": f"the request did not arrive within {config.receive_timeout} seconds",
+        "occupied": "one network is trained at a time; `run` names the run that is under way",
         "too_large": (
             f"the body has more than {config.max_body_bytes} bytes (`max_bytes` repeats the "
             f"limit), its JSON more than {MAX_JSON_VALUES} values, or its form more than "

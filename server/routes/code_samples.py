@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -18,10 +19,14 @@ def samples(operation: dict[str, Any], method: str, path: str) -> Samples:
     if method == "get":
         is_json = "application/json" in operation["responses"]["200"]["content"]
         return _get(address, is_json)
+    if method == "delete":
+        return _delete(address)
     if "image/png" in operation["requestBody"]["content"]:
         return _post_picture(address)
-    example = operation["requestBody"]["content"]["application/json"]["examples"]["picture"]
-    (tensor,) = example["value"]["inputs"]
+    examples = operation["requestBody"]["content"]["application/json"]["examples"]
+    if "picture" not in examples:
+        return _post_json(address, json.dumps(examples["example"]["value"]))
+    (tensor,) = examples["picture"]["value"]["inputs"]
     return _post_tensor(address, tensor["name"])
 
 
@@ -32,6 +37,28 @@ def _get(address: str, is_json: bool) -> Samples:
         "Python": f'import requests\n\nprint(requests.get("{address}"){part})',
         "JavaScript": f'const answer = await fetch("{address}");\n'
         f"console.log(await answer{part if is_json else '.text()'});",
+    }
+
+
+def _delete(address: str) -> Samples:
+    return {
+        "curl": f"curl -fsS -X DELETE {address}",
+        "Python": f'import requests\n\nprint(requests.delete("{address}").json())',
+        "JavaScript": f'const answer = await fetch("{address}", {{ method: "DELETE" }});\n'
+        "console.log(await answer.json());",
+    }
+
+
+def _post_json(address: str, body: str) -> Samples:
+    return {
+        "curl": f"curl -fsS -H 'Content-Type: application/json' -d '{body}' {address}",
+        "Python": f'import requests\n\nprint(requests.post("{address}", json={body}).json())',
+        "JavaScript": f'const answer = await fetch("{address}", {{\n'
+        '  method: "POST",\n'
+        '  headers: { "Content-Type": "application/json" },\n'
+        f"  body: JSON.stringify({body}),\n"
+        "});\n"
+        "console.log(await answer.json());",
     }
 
 

@@ -30,6 +30,7 @@ def drawing_page() -> str:
         are_digits=recognizer.classes.are_digits,
         reads_numbers=recognizer.reads_numbers,
         form=recognizer.form,
+        training_room=services().room is not None,
     )
 
 

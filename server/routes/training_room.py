@@ -1,0 +1,181 @@
+"""The training room: start a run, watch it, tell it what to do, and take along what it learnt."""
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, render_template, request, send_file
+
+from server.assets import File
+from server.parsing.pictures import receive
+from server.parsing.strict_json import load_json
+from server.problems import Problem
+from server.routes.pages import page
+from server.routes.responses import answer
+from server.services import services
+from server.training_room import checks, settings
+from server.training_room.asking import ask
+from server.training_room.room import Occupied, Room
+from server.training_room.run_folder import RunFolder
+from server.training_room.settings import SettingError, Settings
+
+OFF = "the training room is off here; `TRAINING_ROOM=1` turns it on, and `scripts/serve` does"
+JSON_ALONE = "`Content-Type` must be application/json"
+
+blueprint = Blueprint("training_room", __name__)
+
+
+def room() -> Room:
+    """Return the room of the application that is answering."""
+    found = services().room
+    assert found is not None
+    return found
+
+
+def register(app: Flask, opened: bool) -> None:
+    """Serve the room in `app`, or say why it is not there."""
+    if opened:
+        app.register_blueprint(blueprint)
+    else:
+        app.before_request(say_that_it_is_off)
+
+
+def say_that_it_is_off() -> None:
+    """Answer for the addresses of the room where there is none."""
+    if request.path == "/train" or request.path.startswith("/train/"):
+        raise Problem("not_found", OFF)
+
+
+@blueprint.get("/train")
+def show() -> Response:
+    """Show the page of the room."""
+    return page("train.html", lambda: File(render_template("train.html").encode(), ".html"))
+
+
+@blueprint.post("/train/networks")
+def measure() -> Response:
+    """Say how large a network is, layer by layer, before anything is trained."""
+    wanted = sent_settings()
+    try:
+        found = wanted.sizes()
+    except SettingError as error:
+        raise refused(error) from error
+    layers = [
+        {"layer": size.text, "shape": list(size.shape), "parameters": size.parameters}
+        for size in found
+    ]
+    total = sum(size.parameters for size in found)
+    return answer({"layers": layers, "parameters": total, "settings": wanted.as_json()})
+
+
+@blueprint.post("/train/runs")
+def start() -> Response:
+    """Start a run."""
+    wanted = sent_settings()
+    try:
+        wanted.sizes()
+        name = room().start(wanted)
+    except SettingError as error:
+        raise refused(error) from error
+    except Occupied as error:
+        raise Problem("occupied", str(error), run=error.run) from error
+    return answer({"run": name, "settings": wanted.as_json()})
+
+
+@blueprint.get("/train/runs/<run>")
+def watch(run: str) -> Response:
+    """Say how a run goes: its state, the steps since ``since``, and what is new to see."""
+    folder = find(run)
+    folder.touch()
+    status = room().status(run, folder)
+    try:
+        progress, following = folder.lines("progress.jsonl", number("since"))
+    except ValueError as error:
+        raise Problem("invalid_field", f"`since`: {error}", field="since") from error
+    seen = number("seen", -1)
+    views: dict[str, Any] = {}
+    for name in ("answers", "inside"):
+        view = folder.read(f"{name}.json")
+        if view and (view["step"] > seen or status["state"] != "running"):
+            views[name] = view
+    return answer({"run": run, "status": status, "progress": progress, "next": following, **views})
+
+
+@blueprint.post("/train/runs/<run>/commands")
+def tell(run: str) -> Response:
+    """Tell a run to pause, do a step, go on, change its rate, show a layer, or stop."""
+    folder = find(run)
+    try:
+        command = checks.command(sent_json())
+    except SettingError as error:
+        raise refused(error) from error
+    folder.touch()
+    folder.append("commands.jsonl", command)
+    return answer(command)
+
+
+@blueprint.post("/train/runs/<run>/predict")
+def predict(run: str) -> Response:
+    """Let the network of this moment read a drawing."""
+    folder = find(run)
+    sent = receive(request, max_images=1)
+    folder.touch()
+    prediction = services().pipeline.predict(sent.pictures)
+    try:
+        return answer(ask(folder.weights, prediction.inputs[0]))
+    except FileNotFoundError:
+        raise Problem("not_found", "the run has not begun yet") from None
+
+
+@blueprint.get("/train/runs/<run>/weights.npz")
+def weights(run: str) -> Response:
+    """Send the network of this moment, for ``MODEL=that.npz scripts/serve``."""
+    folder = find(run)
+    if not folder.weights.exists():
+        raise Problem("not_found", "the run has not begun yet")
+    sent = send_file(folder.weights, "application/octet-stream", download_name="trained-here.npz")
+    sent.headers["Cache-Control"] = "no-store"
+    return sent
+
+
+@blueprint.delete("/train/runs/<run>")
+def remove(run: str) -> Response:
+    """End a run, and remove all that is kept of it."""
+    room().remove(run, find(run))
+    return answer({"run": run})
+
+
+def find(run: str) -> RunFolder:
+    """Return the folder of a run, or raise a problem."""
+    folder = room().find(run)
+    if folder is None:
+        raise Problem("not_found", "there is no such run, or its files are removed already")
+    return folder
+
+
+def sent_settings() -> Settings:
+    """Read the settings that were sent."""
+    try:
+        return settings.read(sent_json())
+    except SettingError as error:
+        raise refused(error) from error
+
+
+def sent_json() -> Any:
+    """Read a body in JSON and nothing else: a page of another site cannot send that unasked."""
+    if request.mimetype != "application/json":
+        raise Problem("unsupported_media_type", JSON_ALONE, {"Accept": "application/json"})
+    return load_json(request.get_data(cache=False))
+
+
+def refused(error: SettingError) -> Problem:
+    """Say which setting cannot be taken, and why."""
+    return Problem("invalid_field", str(error), field=error.field)
+
+
+def number(name: str, otherwise: int = 0) -> int:
+    """Read a whole number of the query string."""
+    text = request.args.get(name, "")
+    if not text:
+        return otherwise
+    if not text.isascii() or not text.isdigit() or len(text) > 12:
+        raise Problem("invalid_field", f"`{name}` must be a whole number", field=name)
+    return int(text)

@@ -1,0 +1,122 @@
+"""The training room over HTTP."""
+
+import json
+
+import jsonschema
+import pytest
+
+from server import create_app
+from server.training_room.room import folder_of
+from tests.support.live import eventually
+from tests.support.tiny_digits import tiny_digits, write_idx
+
+QUICK = {"python": "[Conv2D(4, 5), ReLU(), Flatten(), Dense(10)]", "batch": 16, "epochs": 5}
+
+
+@pytest.fixture(scope="module")
+def app():
+    return create_app({"TRAINING_ROOM": 1})
+
+
+@pytest.fixture
+def client(app, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVNET_DATA_DIR", str(write_idx(tmp_path / "data", tiny_digits())))
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def api(app):
+    return app.test_client().get("/openapi.json").get_json()
+
+
+def described(api, path, method, response):
+    """Check an answer against the description of the API."""
+    content = api["paths"][path][method]["responses"]["200"]["content"][response.mimetype]
+    schema = {**content["schema"], "components": api["components"]}
+    jsonschema.Draft202012Validator(schema).validate(response.get_json())
+    return response.get_json()
+
+
+def test_it_is_off_by_default_and_says_so(recognizer):
+    client = create_app(recognizer=recognizer).test_client()
+    for path in ("/train", "/train/runs/0123456789ab", "/train/anything"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "TRAINING_ROOM=1" in answer.get_json()["detail"]
+    assert client.post("/train/runs", json={}).status_code == 404
+    assert "off here" not in client.get("/trains").get_json()["detail"]
+    assert 'href="train"' not in client.get("/").text
+
+
+def test_where_it_is_on_the_page_leads_to_it(client):
+    assert 'href="train"' in client.get("/").text
+    assert client.get("/train").mimetype == "text/html"
+
+
+def test_every_route_is_described_and_nothing_else(app, api):
+    routes = {
+        (rule.rule.replace("<run>", "{run}"), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/train")
+    }
+    found = {(path, method) for path, item in api["paths"].items() for method in item}
+    assert {pair for pair in found if pair[0].startswith("/train")} == routes
+    assert app.test_client().get("/docs").status_code == 200
+
+
+def test_a_run_from_start_to_weights(client, api, seven):
+    started = client.post("/train/runs", json=QUICK)
+    run = described(api, "/train/runs", "post", started)["run"]
+    url = f"/train/runs/{run}"
+
+    def ended():
+        answer = client.get(url)
+        found = described(api, "/train/runs/{run}", "get", answer)
+        return found if found["status"]["state"] == "ended" else None
+
+    whole = eventually(ended)
+    assert whole["status"]["test"]["accuracy"] > 0.9
+    later = client.get(f"{url}?since={whole['next']}&seen=99").get_json()
+    assert later["progress"] == []
+    assert client.get(f"{url}?since=3").status_code == 422
+    assert client.get(f"{url}?since=x").status_code == 422
+    read = client.post(f"{url}/predict", data=seven, content_type="image/png")
+    answer = described(api, "/train/runs/{run}/predict", "post", read)
+    assert answer["step"] == whole["status"]["steps"]
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-3)
+    assert client.get(f"{url}/weights.npz").data[:2] == b"PK"
+    told = client.post(f"{url}/commands", json={"command": "pause"})
+    described(api, "/train/runs/{run}/commands", "post", told)
+    assert client.post(f"{url}/commands", json={"command": "explode"}).status_code == 422
+    described(api, "/train/runs/{run}", "delete", client.delete(url))
+    assert client.get(url).status_code == 404
+
+
+def test_networks_are_measured(client, api):
+    answer = client.post("/train/networks", json={"network": "live-app"})
+    found = described(api, "/train/networks", "post", answer)
+    assert found["parameters"] == 105_634
+    assert found["layers"][0]["shape"] == [24, 24, 8]
+    refused = client.post("/train/networks", json={"python": "[Dense(10)]"})
+    assert refused.status_code == 422
+    assert refused.get_json()["field"] == "python"
+    assert "layer 0" in refused.get_json()["detail"]
+
+
+def test_pages_of_other_sites_cannot_start_anything(client):
+    """A form or a fetch that asks nobody first cannot have this type."""
+    for path in ("/train/runs", "/train/networks"):
+        answer = client.post(path, data=json.dumps(QUICK), content_type="text/plain")
+        assert answer.status_code == 415
+
+
+def test_no_name_of_a_run_leads_elsewhere(client):
+    for name in ("..", "lock", "current", "0123456789ab", "%2e%2e", "..%2f..%2fetc"):
+        assert client.get(f"/train/runs/{name}").status_code in (404, 308)
+
+
+def test_the_folder_is_one_for_each_service(app):
+    room = app.extensions["services"].room
+    assert folder_of(room.service) == room.folder
+    assert room.folder.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,64 @@
+"""Settings are checked, and what would take too much is refused before it is made."""
+
+import pytest
+
+from server.training_room.settings import SettingError, Settings, read
+
+
+def test_what_is_left_out_is_by_default():
+    assert read({}) == Settings()
+    assert read(Settings(rate=0.5, digits=(1, 7)).as_json()) == Settings(rate=0.5, digits=(1, 7))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("network", value) for value in ("none", 3, None, ["live-app"])],
+        *[("rate", value) for value in (-1, "1", True, None, 1e9)],
+        *[("batch", value) for value in (0, 1025, 2.0, True)],
+        *[("digits", value) for value in ([], [1], [1, 1], [0, 10], "01", [0, True])],
+        *[("optimizer", "lion"), ("loss", 1), ("schedule", ""), ("python", 7)],
+        *[("augmentation", 1), ("seed", -1), ("minutes", 31), ("epochs", 101), ("colour", "red")],
+    ],
+)
+def test_other_values_are_refused_by_name(name, value):
+    with pytest.raises(SettingError) as caught:
+        read({name: value})
+    assert caught.value.field == name
+    with pytest.raises(SettingError):
+        read([name])
+
+
+@pytest.mark.parametrize(
+    ("python", "reason"),
+    [
+        ("[Flatten(), Dense(1000000000), Dense(10)]", "parameters"),
+        ("[Conv2D(999999999999999999999, 3), Flatten(), Dense(10)]", "parameters"),
+        ("[Upsample2D(1000), Upsample2D(1000), Flatten(), Dense(10)]", "parameters"),
+        ("[Upsample2D(1000), GlobalAveragePool2D(), Dense(10)]", "MB"),
+        ("[Conv2D(200, 5, padding=2), Conv2D(200, 5, padding=2), GlobalAveragePool2D(), Dense(10)]",
+         "MB"),
+        ("[Conv2D(64, 5, padding=2), Conv2D(64, 5), GlobalAveragePool2D(), Dense(10)]",
+         "multiply-adds"),
+        ("[Conv2D(8, 29), Flatten(), Dense(10)]", "layer 0"),
+        ("[Dense(10)]", "layer 0"),
+        ("[Conv2D(8, 5)]", "end in"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_or_takes_too_much_is_refused_with_the_reason(python, reason):
+    with pytest.raises(SettingError, match=reason) as caught:
+        Settings(python=python).sizes()
+    assert caught.value.field == "python"
+
+
+def test_networks_must_suit_digits_and_loss():
+    with pytest.raises(SettingError, match="outputs"):
+        Settings(network="zero-vs-one").sizes()
+    assert Settings(network="zero-vs-one", digits=(0, 1), loss="mean-squared-error").sizes()
+    with pytest.raises(SettingError, match="Softmax"):
+        Settings(network="cnn-from-scratch", loss="mean-squared-error").sizes()
+    with pytest.raises(SettingError, match="Sigmoid"):
+        Settings(loss="binary-cross-entropy").sizes()
+    sizes = Settings().sizes()
+    assert [size.shape for size in sizes][-3:] == [(128,), (128,), (10,)]
+    assert sum(size.parameters for size in sizes) == 105_634
