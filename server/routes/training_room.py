@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template, request, send_file
+from flask import Blueprint, Flask, Response, render_template, request
 
 from server.assets import File
 from server.parsing.pictures import receive
@@ -131,9 +131,12 @@ def weights(run: str) -> Response:
     folder = find(run)
     if not folder.weights.exists():
         raise Problem("not_found", "the run has not begun yet")
-    sent = send_file(folder.weights, "application/octet-stream", download_name="trained-here.npz")
-    sent.headers["Cache-Control"] = "no-store"
-    return sent
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": "attachment; filename=trained-here.npz",
+    }
+    data = folder.weights.read_bytes()
+    return Response(data, headers=headers, content_type="application/octet-stream")
 
 
 @blueprint.delete("/train/runs/<run>")

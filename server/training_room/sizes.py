@@ -34,6 +34,7 @@ def sizes(layers: Sequence[Layer], shape: tuple[int, ...] = INPUT) -> list[Size]
     ValueError
         If a layer cannot take what the one before it gives, or there are too many parameters.
     """
+    chain.infer_shape(layers, shape)  # says which layer does not fit
     found = []
     for layer, given in chain.inputs(layers, shape):
         count = sum(map(math.prod, layer.array_shapes(given).values()))

@@ -100,12 +100,16 @@ class Run:
         began = time.perf_counter()
         self.watch.look_at_all(self.step)
         self.note_state("paused")
-        while self.paused and not self.single and not self.ending:
+        while self.is_held():
             time.sleep(0.03)
             self.obey()
         self.waited += time.perf_counter() - began
         if not self.paused:
             self.note_state("running")
+
+    def is_held(self) -> bool:
+        """Return whether no step is to be done now."""
+        return self.paused and not self.single and not self.ending
 
     def obey(self) -> None:
         """Do what commands say; end where nobody is there any more."""
