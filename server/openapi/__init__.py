@@ -50,6 +50,20 @@ def what_it_reads(recognizer: Recognizer) -> str:
     return READS_OTHERS.format(count=len(labels), names=names)
 
 
+def tags(what: str, config: Config) -> list[dict[str, str]]:
+    """Say what the groups of operations are about."""
+    training = {"training": "Train a network and watch it"} if config.training_room else {}
+    groups = {
+        "reading": f"Read {what} in pictures",
+        "looking inside": "What the network is and what it sees",
+        "running": "Health and metrics",
+        "open inference": "The Open Inference Protocol, version 2",
+        **training,
+        "documents": "The page, and this description",
+    }
+    return [{"name": name, "description": about} for name, about in groups.items()]
+
+
 def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
     """Describe every operation, with the limits of `config` and what the network answers."""
     recognizer = pipeline.recognizer
@@ -67,18 +81,7 @@ def document(config: Config, pipeline: Pipeline) -> dict[str, Any]:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "."}],  # wherever this description is
-        "tags": [
-            {"name": "reading", "description": f"Read {what.lower()} in pictures"},
-            {"name": "looking inside", "description": "What the network is and what it sees"},
-            {"name": "running", "description": "Health and metrics"},
-            {"name": "open inference", "description": "The Open Inference Protocol, version 2"},
-            *(
-                [{"name": "training", "description": "Train a network and watch it"}]
-                if config.training_room
-                else []
-            ),
-            {"name": "documents", "description": "The page, and this description"},
-        ],
+        "tags": tags(what.lower(), config),
         "paths": paths(config, recognizer, answers(pipeline, config)),
         "components": {
             "schemas": schemas(config, recognizer),
