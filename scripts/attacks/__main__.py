@@ -62,7 +62,11 @@ def attack(target: Target, options: argparse.Namespace) -> int:
         begun.append(name)
         print(f"{len(begun)}/{total}  {name}", file=sys.stderr, flush=True)
 
-    results = list(attack_all(target, kinds, options.quick, options.measure, show))
+    results = []
+    for result in attack_all(target, kinds, options.quick, options.measure, show):
+        results.append(result)
+        for fault in result.faults():
+            print(f"    {fault}", file=sys.stderr, flush=True)
     header = ("sent", "came back", "/livez p99", "/predict p99", "refused", "memory")
     print(table(f"attacks on {target.host}:{target.port}", header, [*map(row, results)], left=2))
     faults = [(result.name, fault) for result in results for fault in result.faults()]
