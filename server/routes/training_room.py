@@ -47,7 +47,18 @@ def say_that_it_is_off() -> None:
 @blueprint.get("/train")
 def show() -> Response:
     """Show the page of the room."""
-    return page("train.html", lambda: File(render_template("train.html").encode(), ".html"))
+    return page("train.html", lambda: File(render().encode(), ".html"))
+
+
+def render() -> str:
+    """Write the page, with all that can be chosen."""
+    return render_template(
+        "train.html",
+        networks=settings.CHOICES["network"],
+        optimizers=settings.OPTIMIZERS,
+        schedules=settings.SCHEDULES,
+        losses=settings.CHOICES["loss"],
+    )
 
 
 @blueprint.post("/train/networks")

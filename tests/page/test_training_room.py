@@ -1,0 +1,111 @@
+"""The training room in a real browser: build, train, pause, step, draw, take along."""
+
+import json
+import re
+from urllib.parse import quote
+
+import pytest
+
+import convnet
+from tests.support.live import serve
+from tests.support.page import PHONE, Desk, check, written
+from tests.support.tiny_digits import tiny_digits, write_idx
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("room")
+    data = write_idx(folder / "data", tiny_digits(train=2000))
+    settings = {"TRAINING_ROOM": 1, "WEB_CONCURRENCY": 1, "CONVNET_DATA_DIR": data}
+    with serve(folder, **settings) as running:
+        yield running
+
+
+class Room(Desk):
+    def open(self, fragment=""):
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.url}/train{fragment}")
+        self.page.wait_for_function("document.getElementById('sizes').textContent !== ''")
+        return self
+
+    def state(self, state):
+        self.page.wait_for_selector(f"#state[data-state={state}]")
+        return self.text("#state")
+
+    def step(self):
+        return int(re.search(r"step ([\d,]+)", self.text("#state"))[1].replace(",", ""))
+
+
+@pytest.fixture
+def desk(window, room):
+    desk = Room(window, room.url).open()
+    yield desk
+    desk.leave()
+    check(desk, r"the server responded with a status of 422")
+
+
+def test_train_pause_step_draw_and_take_along(desk, tmp_path):
+    page = desk.page
+    assert "105,634 parameters" in desk.text("#sizes")
+    assert page.input_value("[name=python]").startswith("Sequential([\n    Conv2D(8, (5, 5))")
+    page.fill("[name=batch]", "8")
+    page.fill("[name=epochs]", "100")
+    page.click("#start")
+    desk.state("running")
+    page.click("#pause")
+    desk.state("paused")
+    before = desk.step()
+    page.click("#step")
+    desk.wait(
+        "step => document.getElementById('state').textContent.includes(step)", f"{before + 1:,} of"
+    )
+    desk.draw(written(3))
+    desk.wait("() => document.getElementById('reads').textContent.startsWith('After')")
+    assert desk.colours("#sure") > 1
+    for plot in ("#loss", "#accuracy", "#kernels", "#maps", "#places"):
+        assert desk.colours(plot) > 1, plot
+    assert page.locator("#confusion tbody tr").count() == 10
+    assert page.locator("#histograms tbody tr").count() == 9
+    page.select_option("#of-layer", "2")
+    page.click("#go")
+    desk.state("running")
+    page.click("#stop")
+    assert "stopped" in desk.state("ended")
+    with page.expect_download() as download:
+        page.click("#weights")
+    download.value.save_as(tmp_path / "network.npz")
+    assert convnet.load(tmp_path / "network.npz").parameter_count == 105_634
+    with page.expect_download() as download:
+        page.click("#csv")
+    assert download.value.path().read_text().startswith("step,loss,accuracy,rate")
+
+
+def test_what_does_not_fit_is_said_in_the_engines_words(desk):
+    desk.page.select_option("[name=network]", "")
+    desk.page.fill("[name=python]", "[Conv2D(8, 29), Flatten(), Dense(10)]")
+    desk.wait("() => document.getElementById('sizes').textContent.includes('layer 0')")
+    desk.page.fill("[name=python]", "[Flatten(), Dense(10)]")
+    desk.wait("() => document.getElementById('sizes').textContent.startsWith('7,850 parameters')")
+
+
+def test_a_link_brings_settings_back(desk):
+    wanted = {"python": "[Flatten(), Dense(10)]", "rate": 0.5, "digits": [1, 7]}
+    desk.open("#" + quote(json.dumps(wanted)))
+    assert desk.page.input_value("[name=rate]") == "0.5"
+    assert desk.page.locator("[name=digits]:checked").count() == 2
+    assert desk.text("#sizes").startswith("7,850")
+    desk.page.click("#link")
+    assert "0.5" in desk.page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser, room, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme, reduced_motion="reduce")
+    desk = Room(context.new_page(), room.url).open()
+    found = Axe().run(desk.page).response["violations"]
+    wide = desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+    assert not [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert wide
