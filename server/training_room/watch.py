@@ -33,7 +33,7 @@ class Watch:
     def __init__(self, trainer: Trainer, pictures: Pictures, folder: RunFolder) -> None:
         self.trainer, self.folder = trainer, folder
         self.images, self.labels = pictures.watched
-        self.spent, self.layer, self.digit = 0.0, 0, int(self.labels[0])
+        self.spent, self.layer, self.digit = 0.0, 0, 0
         self.held: tuple[float, float] | None = None
         self._turn = 0
         self._looks: tuple[Callable[[int], None], ...] = (self.answers, self.inside, self.weights)
