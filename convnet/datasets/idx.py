@@ -93,6 +93,8 @@ def _parse(path: Path, file: IO[bytes] | gzip.GzipFile, ndim: int) -> Bytes:
     shape = tuple(np.frombuffer(header, ">u4", offset=4).tolist())
     expected = prod(shape)
     limit = min(LARGEST, most_unpacked(path.stat().st_size))
+    if expected == 0 and max(shape, default=0) > limit:  # which NumPy cannot have
+        raise DatasetError(path, f"shape {shape} has a side beyond {limit:,}")
     if expected > limit:
         raise DatasetError(path, f"shape {shape} claims {expected:,} values, limit {limit:,}")
     values = _read_up_to(file, expected + 1)  # one more, to see whether the file ends there

@@ -12,3 +12,8 @@ def test_strange_inputs_are_read_or_refused(kind: str) -> None:
     for tally in run(kind, COUNT.get(kind, 30)):
         assert not tally.faults
     assert len(tally.counts) > 1  # some pass the first checks
+
+
+def test_what_was_once_a_fault_is_refused() -> None:
+    for tally in run("IDX", 1, first=816):  # no pictures, 4,294,967,295 pixels wide
+        assert not tally.faults
