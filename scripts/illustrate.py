@@ -38,7 +38,7 @@ from convnet.plots.style import save
 from scripts.synthesis.dataset import training_set
 from scripts.synthesis.lines.writing import write_line
 from scripts.synthesis.scenes.dataset import draw_scenes
-from scripts.synthesis.sources import Material
+from scripts.synthesis.material import Material
 from scripts.training.options import positive_int, require_writable_folder
 from server.finding.finder import shared_finder
 from server.segmentation.line_form import to_frame

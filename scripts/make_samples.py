@@ -32,10 +32,11 @@ from scripts.synthesis import standins
 from scripts.synthesis.dataset import KINDS, training_set
 from scripts.synthesis.handwriting import ink, pens, strokes, templates
 from scripts.synthesis.lines.dataset import draw_lines
+from scripts.synthesis.material import Material
 from scripts.synthesis.scenes.board import OTHER, WRITING
 from scripts.synthesis.scenes.compose import KINDS as SCENES
 from scripts.synthesis.scenes.compose import Scene, draw_scene
-from scripts.synthesis.sources import SOURCES, Material
+from scripts.synthesis.sources import SOURCES
 from scripts.training.options import positive_int, require_writable_folder
 
 CELL = 64

@@ -12,6 +12,7 @@
     python scripts/train.py --architecture digits --data animals --size 48   # animals/cat/, …/dog/
     python scripts/train.py --recipe digits --out digits.npz   # the served network
     python scripts/train.py --recipe digits --out digits.npz --resume
+    python scripts/train.py --recipe digits-tuned --out tuned.npz   # goes on from the shipped one
     python scripts/train.py --recipe finder --out finder.npz   # what finds ink in a picture
     python scripts/train.py --recipe lines --out lines.npz     # what reads a line
 

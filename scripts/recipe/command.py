@@ -16,6 +16,7 @@ from convnet.training.progress_bar import TrainingBar
 from convnet.training.trainer import Trainer
 from scripts.recipe import finder, lines
 from scripts.recipe.digits import (
+    TUNING,
     Parts,
     ServedRecipe,
     calibrate,
@@ -24,8 +25,8 @@ from scripts.recipe.digits import (
     make_trainer,
     train,
 )
+from scripts.synthesis.material import FROM_RECORDED, Material
 from scripts.synthesis.recorded import collection
-from scripts.synthesis.sources import FROM_RECORDED, Material
 from scripts.training.data import fingerprint, open_dataset
 from scripts.training.run import Run
 
@@ -69,7 +70,8 @@ def _digits_recipe(options: argparse.Namespace) -> ServedRecipe:
     ValueError
         If so few images are asked for that none are left to train on.
     """
-    recipe = dataclasses.replace(ServedRecipe(), **_said(options), limit=options.limit)
+    chosen = TUNING if options.recipe == "digits-tuned" else ServedRecipe()
+    recipe = dataclasses.replace(chosen, **_said(options), limit=options.limit)
     if recipe.limit is not None and recipe.limit <= recipe.held_out:
         raise ValueError(
             f"`--limit` must be above the {recipe.held_out} images that are held out, "
@@ -168,7 +170,9 @@ def _report(metadata: dict, out: Path) -> None:
 
 RECIPES: dict[str, Callable[[argparse.Namespace], int]] = {
     "digits": train_served,
+    "digits-tuned": train_served,
     "finder": train_finder,
     "lines": train_lines,
 }
-"""What each recipe makes: the network that reads a digit, that finds ink, that reads a line."""
+"""What each recipe makes: the network that reads a digit, from nothing or going on from the shipped
+one; that finds ink; that reads a line."""

@@ -20,7 +20,7 @@ from convnet.training.batches import to_float, with_channel
 from convnet.training.trainer import Trainer
 from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
 from scripts.recipe.pictures import Pictures, from_mnist, synthetic
-from scripts.synthesis import sources
+from scripts.synthesis.material import Material as Start
 from scripts.synthesis.recorded.collection import Recorded
 from scripts.training.run import Run
 
@@ -48,6 +48,8 @@ class ServedRecipe:
         Share of held-out digits that the threshold lets pass.
     limit : int, optional
         Only so many MNIST images, for a trial of the whole recipe.
+    start : str, optional
+        The shipped network whose weights training goes on from.
     """
 
     seed: int = 0
@@ -64,7 +66,8 @@ class ServedRecipe:
             "cutouts": 15_000,
             "nondigits": 40_000,
             "letters": 25_000,
-            "empties": 8_000,
+            "empties": 4_000,
+            "scenes": 50_000,
         }
     )
     held_out_kinds: Mapping[str, int] = field(
@@ -78,7 +81,8 @@ class ServedRecipe:
             "cutouts": 1_000,
             "nondigits": 3_000,
             "letters": 2_000,
-            "empties": 1_000,
+            "empties": 300,
+            "scenes": 3_000,
         }
     )
     held_out: int = 5_000
@@ -90,6 +94,7 @@ class ServedRecipe:
     average: float = 0.9995
     accepted: float = 0.996
     limit: int | None = None
+    start: str | None = None
     augment: Augmenter = field(
         default_factory=lambda: Augmenter(
             rotation=15, shift=2, pen=0.3, blur=0.1, contrast=0.1, noise=0.05, erase=0.05
@@ -104,6 +109,30 @@ class ServedRecipe:
     def steps_per_epoch(self, material: Material) -> int:
         """Batches in one pass over the training pictures."""
         return -(-len(material.train.labels) // self.batch_size)
+
+
+TUNING = ServedRecipe(
+    start="digits",
+    mnist_repeats=1,
+    kinds={
+        "handwriting": 12_000,
+        "recorded": 25_000,
+        "scans": 8_000,
+        "printed": 12_000,
+        "photos": 15_000,
+        "restroked": 5_000,
+        "rescanned": 5_000,
+        "cutouts": 8_000,
+        "nondigits": 20_000,
+        "letters": 12_000,
+        "empties": 2_000,
+        "scenes": 50_000,
+    },
+    epochs=2,
+    learning_rate=5e-4,
+    average=0.999,
+)
+"""Goes on from the shipped network: for when what comes before it, such as the finder, changes."""
 
 
 @dataclass(frozen=True)
@@ -136,18 +165,21 @@ def gather(
     train, held_out = data.train.subset(limit=recipe.limit).hold_out(recipe.held_out)
     own = from_mnist(train)
     of_training, of_choosing = recorded or (None, None)
-    start = sources.Material(train.images, train.labels, of_training)
+    start = Start(train.images, train.labels, of_training)
     drawn = synthetic(recipe.kinds, recipe.seed, start, folder)
     # Another seed: held-out pictures are other pictures.
-    start = sources.Material(held_out.images, held_out.labels, of_choosing)
+    start = Start(held_out.images, held_out.labels, of_choosing)
     others = synthetic(recipe.held_out_kinds, recipe.seed + 1_000, start, folder)
     everything = sum([*drawn.values(), *[own] * (recipe.mnist_repeats - 1)], own)
     return Material(everything, from_mnist(held_out), others)
 
 
 def make_trainer(recipe: ServedRecipe, material: Material) -> Trainer:
-    """Return an untrained network with all that trains it."""
-    network = convnet.build("digits", rng=np.random.default_rng(recipe.seed))
+    """Return a network, untrained unless the recipe starts from one, with all that trains it."""
+    if recipe.start is None:
+        network = convnet.build("digits", rng=np.random.default_rng(recipe.seed))
+    else:
+        network = convnet.load_pretrained(recipe.start)
     steps = recipe.epochs * recipe.steps_per_epoch(material)
     rate = OneCycle(recipe.learning_rate, steps, pct_start=0.2)
     optimizer = AdamW(rate, weight_decay=recipe.weight_decay)
@@ -202,7 +234,7 @@ def describe(recipe: ServedRecipe, network: convnet.Sequential, test: datasets.S
         "name": network.name,
         "version": VERSION,
         "training": {
-            "recipe": "digits",
+            "recipe": "digits" if recipe.start is None else "digits-tuned",
             "optimizer": AdamW.__name__,
             "loss": OpenSetCrossEntropy.__name__,
             **settings,

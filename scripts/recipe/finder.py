@@ -23,10 +23,10 @@ from convnet.optimizers.schedules import OneCycle
 from convnet.storage.npz import ArrayFile, save_arrays
 from convnet.training.batches import to_float
 from convnet.training.trainer import Trainer
+from scripts.synthesis.material import Material
 from scripts.synthesis.scenes.board import CLASSES
 from scripts.synthesis.scenes.compose import SIDE
 from scripts.synthesis.scenes.dataset import Scenes, draw_scenes
-from scripts.synthesis.sources import Material
 from scripts.training.run import Run
 from server.finding.planes import PLANES, planes
 

@@ -25,7 +25,7 @@ from convnet.training.trainer import Trainer
 from scripts.synthesis.lines.dataset import NOTHING, LineSet, draw_lines
 from scripts.synthesis.lines.form import WIDTH
 from scripts.synthesis.lines.texts import ALPHABET
-from scripts.synthesis.sources import Material
+from scripts.synthesis.material import Material
 from scripts.training.run import Run
 from server.segmentation.line_form import HEIGHT
 

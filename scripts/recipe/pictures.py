@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convnet import datasets
 from convnet.storage.npz import ArrayFile, save_arrays
 from scripts.synthesis.dataset import training_set
-from scripts.synthesis.sources import Material
+from scripts.synthesis.material import Material
 
 
 @dataclass(frozen=True)

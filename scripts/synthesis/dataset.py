@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from scripts.synthesis.fidelity import survives
+from scripts.synthesis.material import Material
 from scripts.synthesis.parallel import draw_in_chunks
-from scripts.synthesis.sources import SOURCES, Material, Picture
+from scripts.synthesis.sources import SOURCES, Picture
 from scripts.synthesis.standins import StandIn, standin_sets
 from server.finding.prepare import preprocess
 from server.images.errors import ImageError

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from scripts.synthesis.sources import Material
+from scripts.synthesis.material import Material
 
 Arrays = tuple[np.ndarray, ...]
 

@@ -6,9 +6,8 @@ set. Labels are digits, or -1 for what is no digit.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from scripts.synthesis.handwriting.pens import draw_pen
 from scripts.synthesis.handwriting.strokes import Hand, write
 from scripts.synthesis.handwriting.templates import choose_template
+from scripts.synthesis.material import Material
 from scripts.synthesis.mnist import restroke
 from scripts.synthesis.others.empty import empty_place
 from scripts.synthesis.others.nondigits import draw_nondigit
@@ -25,11 +25,9 @@ from scripts.synthesis.pages.cutouts import cut_out
 from scripts.synthesis.pages.geometry import crop
 from scripts.synthesis.pages.photos import photograph
 from scripts.synthesis.print.printing import printed_digit, set_on_page
-from scripts.synthesis.recorded.collection import Recorded
 from scripts.synthesis.recorded.rewriting import choose_scan, ink_anew, rewrite
+from scripts.synthesis.scenes.compose import draw_scene
 
-FROM_MNIST = frozenset({"restroked", "rescanned"})
-FROM_RECORDED = frozenset({"recorded", "letters", "scans"})
 NOT_A_DIGIT = -1
 
 
@@ -49,39 +47,6 @@ class Picture(NamedTuple):
     grey: np.ndarray
     label: int
     ink: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Material:
-    """What other people wrote, for the sources that start from it.
-
-    Attributes
-    ----------
-    images : ndarray of uint8, shape (N, 28, 28), or None
-        MNIST training digits.
-    labels : ndarray of uint8, shape (N,), or None
-    recorded : Recorded, optional
-        Pen strokes and scans.
-    """
-
-    images: np.ndarray | None = None
-    labels: np.ndarray | None = None
-    recorded: Recorded | None = None
-
-    def allows(self, kind: str) -> bool:
-        """Tell whether a source of this kind has all it needs."""
-        if kind in FROM_RECORDED:
-            return self.recorded is not None
-        return self.images is not None or kind not in FROM_MNIST
-
-    def fingerprint(self, kind: str) -> int:
-        """Return a number that other material for this kind would not have."""
-        value = 0
-        if self.images is not None and self.labels is not None:
-            value = zlib.crc32(self.labels, zlib.crc32(self.images))
-        if kind in FROM_RECORDED and self.recorded is not None:
-            value ^= self.recorded.fingerprint
-        return value
 
 
 Source = Callable[[np.random.Generator, Material], Iterator[Picture]]
@@ -209,6 +174,18 @@ def empties(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
         yield Picture(empty_place(rng), NOT_A_DIGIT)
 
 
+def scenes(rng: np.random.Generator, material: Material) -> Iterator[Picture]:
+    """One digit among all that papers, forms, plates and displays have beside it; or none."""
+    while True:
+        if rng.random() < 0.85:
+            digit = int(rng.integers(10))
+            scene = draw_scene(rng, material, digit=digit)
+            yield Picture(scene.grey, digit, scene.digit)
+        else:
+            scene = draw_scene(rng, material, empty=True)
+            yield Picture(scene.grey, NOT_A_DIGIT)
+
+
 def _in_the_world(coverage: np.ndarray, digit: int, rng: np.random.Generator) -> Picture:
     """Show coverage on a page, mostly; in a photo, or as a little scan."""
     kind = rng.random()
@@ -238,4 +215,5 @@ SOURCES: dict[str, Source] = {
     "letters": letters,
     "scans": scans,
     "empties": empties,
+    "scenes": scenes,
 }

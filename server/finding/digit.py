@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.finding.finder import OTHER, SIDE, WRITING, Finder
+from server.finding.contrast import ink_by_contrast
+from server.finding.finder import SIDE, WRITING, Finder
 from server.images.errors import BlankImage
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.connected_components import Components, Indices, find_components
@@ -185,22 +186,24 @@ class _Written:
 
     @property
     def ink(self) -> Ink:
-        """Its ink, with the soft edges, and without what else is written."""
-        near = local_max(self.parts.mask(self.chosen), 5) & ~self.parts.mask(~self.chosen)
-        return np.where(near, self.writing, np.float32(0))
+        """Its ink, with the soft edges, and without what else is written.
+
+        What the finder and the brightness both say: the geometric mean.
+        """
+        digit = self.parts.mask(self.chosen)
+        near = local_max(digit, 5) & ~self.parts.mask(~self.chosen)
+        amount = ink_by_contrast(self.view.square, self.writing, digit, self.view.inside)
+        return np.asarray(np.sqrt(np.where(near, self.writing * amount, np.float32(0))))
 
 
 def _writing(view: View, finder: Finder) -> Ink:
-    """Return how likely each pixel is to be written on; other ink, where there is no writing."""
+    """Return how likely each pixel is to be written on, where the view shows the picture."""
     (probabilities,) = finder.look(view.square[np.newaxis])
-    shown = np.zeros_like(probabilities)
-    shown[view.inside] = probabilities[view.inside]
-    writing = shown[..., WRITING]
+    writing = np.zeros(view.square.shape, np.float32)
+    writing[view.inside] = probabilities[view.inside][..., WRITING]
     if np.count_nonzero(writing > INKED) < _LEAST_AREA:
-        writing = writing + shown[..., OTHER]
-        if np.count_nonzero(writing > INKED) < _LEAST_AREA:
-            raise BlankImage("nothing is written in the picture")
-    return np.ascontiguousarray(writing)
+        raise BlankImage("nothing is written in the picture")
+    return writing
 
 
 def _hull(boxes: Indices) -> tuple[int, int, int, int]:

@@ -1,15 +1,20 @@
-"""All writing of a picture, as ink: by a look at the whole, then one where it can be read."""
+"""All writing of a picture, as ink: by a look at the whole, then one where it can be read.
+
+The first look sees whole rulings, boxes and frames: what it takes for other ink is none for the
+second, which sees pieces of them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from server.finding.digit import INKED
-from server.finding.finder import SIDE, WRITING, Finder, resized
+from server.finding.finder import OTHER, SIDE, WRITING, Finder, resized
 from server.images.errors import BlankImage
-from server.images.types import Grey, Ink
+from server.images.types import Grey, Ink, Mask
 from server.preprocessing.connected_components import find_components
 from server.preprocessing.filters import bounding_box
 
@@ -21,8 +26,8 @@ READABLE = 36
 LARGEST = 640
 """Pixels of the longer side of a page at the second look."""
 
-# The writing, with so many pixels of the first look around it, is looked at again.
-_MARGIN = 6
+# The writing, with so much around it, as a part of its usual height, is looked at again.
+_MARGIN = 0.3
 
 # A picture is enlarged to this many times its size at most: more would show nothing more.
 _MOST_ENLARGED = 4
@@ -75,24 +80,28 @@ def find_writing(grey: Grey, finder: Finder) -> Page:
     for first in (SIDE, 2 * SIDE, 4 * SIDE):  # what is very small is not seen at first
         factor = first / max(height, width)
         small = resized(grey, max(8, round(width * factor)), max(8, round(height * factor)))
-        writing = finder.look_at(small)[..., WRITING] > INKED
+        seen = finder.look_at(small)
+        writing = seen[..., WRITING] > INKED
         if np.count_nonzero(writing) >= _LEAST_AREA:
             break
     else:
         raise BlankImage("nothing is written in the picture")
-    rows, columns = bounding_box(writing, margin=_MARGIN)
+    usual = _usual_height(writing)
+    rows, columns = bounding_box(writing, margin=round(_MARGIN * usual))
     steps = width / small.shape[1], height / small.shape[0]
-    left, right = (round(x * steps[0]) for x in (columns.start, columns.stop))
-    top, bottom = (round(y * steps[1]) for y in (rows.start, rows.stop))
-    part = grey[max(top, 0) : bottom, max(left, 0) : right]
-    zoom = READABLE / (_usual_height(writing) * steps[1])
+    left, right = (min(round(x * steps[0]), width) for x in (columns.start, columns.stop))
+    top, bottom = (min(round(y * steps[1]), height) for y in (rows.start, rows.stop))
+    part = grey[top:bottom, left:right]
+    zoom = READABLE / (usual * steps[1])
     zoom = min(zoom, _MOST_ENLARGED, LARGEST / max(part.shape))
     size = max(8, round(part.shape[1] * zoom)), max(8, round(part.shape[0] * zoom))
     ink = np.ascontiguousarray(finder.look_at(resized(part, *size))[..., WRITING])
+    part_of_look = (left / steps[0], top / steps[1], right / steps[0], bottom / steps[1])
+    ink[_enlarged(seen[..., OTHER] > INKED, size, part_of_look)] = 0
     if ink.max() <= INKED:
         raise BlankImage("nothing is written in the picture")
     scale = part.shape[1] / size[0], part.shape[0] / size[1]
-    return Page(ink, max(left, 0), max(top, 0), scale)
+    return Page(ink, left, top, scale)
 
 
 def _usual_height(writing: np.ndarray) -> float:
@@ -102,3 +111,8 @@ def _usual_height(writing: np.ndarray) -> float:
     order = np.argsort(heights)
     so_far = np.cumsum(parts.areas()[order])
     return float(heights[order][np.searchsorted(so_far, so_far[-1] / 2)])
+
+
+def _enlarged(mask: Mask, size: tuple[int, int], part: tuple[float, ...]) -> Mask:
+    """Bring a part (left, top, right, bottom) of a mask to a size."""
+    return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST, part))

@@ -15,6 +15,7 @@ from server.images.types import Grey, Ink
 from server.preprocessing.foreground import locate_ink
 from server.preprocessing.frames import is_plain
 from server.preprocessing.mnist_form import check_grey
+from server.segmentation import line_reader
 from server.segmentation.line_form import frame_width
 from server.segmentation.line_reader import (
     DIGITS,
@@ -113,7 +114,7 @@ def read_text(
     """
     check_grey(grey)
     reader = reader or shared_line_reader()
-    page = _page(grey)
+    page = find_page(grey)
     check()
     found = find_lines(page.ink, max_marks)
     if sum(frame_width(line.ink) for line in found) > MOST_COLUMNS:
@@ -125,7 +126,7 @@ def read_text(
     return text
 
 
-def _page(grey: Grey) -> Page:
+def find_page(grey: Grey) -> Page:
     """Return the ink of a picture: of a drawing as it is, else what the finder finds."""
     if grey.min() == grey.max():
         raise BlankImage("nothing is written in the picture")
@@ -136,17 +137,27 @@ def _page(grey: Grey) -> Page:
 
 
 def _read(line: Line, page: Page, reader: LineReader, only: str | None) -> list[Character]:
-    """Read one line; give its characters as they are in the picture."""
-    found = []
-    check()
-    read = reader.read(line.ink, only)
-    if read is None:
-        return []
-    if all(character.text == SPACE for character in read):
-        read = [unknown(line.ink)]
-    for character in read:
-        x, y, width, height = character.box
-        ink = line.ink[y : y + height, x : x + width]
-        box = page.in_picture(line.in_picture(character.box))
-        found.append(Character(character.text, character.probability, character.digits, box, ink))
+    """Read one line, word by word; give its characters as they are in the picture."""
+    found: list[Character] = []
+    for start, ink in line.words():
+        check()
+        word = [_in_picture(c, start, line, page) for c in _read_word(ink, reader, only)]
+        if found and word:
+            found.append(replace(word[0], text=SPACE, probability=1.0, ink=word[0].ink[:0]))
+        found += word
     return found
+
+
+def _read_word(ink: Ink, reader: LineReader, only: str | None) -> list[line_reader.Character]:
+    read = reader.read(ink, only)
+    if read and all(character.text == SPACE for character in read):
+        return [unknown(ink)]
+    return read or []
+
+
+def _in_picture(character: line_reader.Character, start: int, line: Line, page: Page) -> Character:
+    """Give a character of a word, which begins at a column of a line, as it is in the picture."""
+    x, y, width, height = character.box
+    ink = line.ink[y : y + height, start + x : start + x + width]
+    box = page.in_picture(line.in_picture((start + x, y, width, height)))
+    return Character(character.text, character.probability, character.digits, box, ink)

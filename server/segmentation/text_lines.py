@@ -29,6 +29,9 @@ _SEGMENT_GAP = 0.16
 # A line that falls or rises by this part of its height is made level.
 _FALLEN = 0.4
 
+# A gap that is wider than this part of the line's height parts words, whatever they are.
+_WORD_GAP = 0.9
+
 # Of two neighbours on a line, the smaller one is to this part beside the other.
 _BESIDE = 0.4
 
@@ -73,6 +76,14 @@ class Line:
     def height(self) -> int:
         """In pixels of `ink`."""
         return len(self.ink)
+
+    def words(self) -> list[tuple[int, Ink]]:
+        """Part the line at wide gaps: where each word begins, and its ink."""
+        inked = np.flatnonzero((self.ink > INK_THRESHOLD).any(axis=0))
+        gaps = np.flatnonzero(np.diff(inked) > _WORD_GAP * self.height)
+        starts = [0, *inked[gaps + 1].tolist()]
+        stops = [*(inked[gaps] + 1).tolist(), self.ink.shape[1]]
+        return [(start, self.ink[:, start:stop]) for start, stop in zip(starts, stops, strict=True)]
 
     def in_picture(self, box: Box) -> Box:
         """Give a box (x, y, width, height) of `ink` in pixels of the picture."""

@@ -11,9 +11,9 @@ from scripts.synthesis.lines.form import to_frame
 from scripts.synthesis.lines.printing import display_line, print_line
 from scripts.synthesis.lines.texts import choose_text, classes_of, digits
 from scripts.synthesis.lines.writing import write_line
+from scripts.synthesis.material import Material
 from scripts.synthesis.mnist.numbers import compose
 from scripts.synthesis.parallel import draw_in_chunks
-from scripts.synthesis.sources import Material
 
 CHUNK = 500
 

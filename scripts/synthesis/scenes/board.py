@@ -28,11 +28,14 @@ class Board:
         GROUND, WRITING or OTHER.
     smallest : float
         Height in pixels of the smallest digit: what is small may not be blurred much.
+    digit : ndarray of uint8, shape (h, w), optional
+        Coverage of the one digit that was asked for.
     """
 
     light: np.ndarray
     truth: np.ndarray
     smallest: float = float("inf")
+    digit: np.ndarray | None = None
 
     @classmethod
     def of(cls, ground: np.ndarray) -> Board:
@@ -70,7 +73,7 @@ class Board:
         way = Image.Transform.PERSPECTIVE
         light = Image.fromarray(self.light).transform(size, way, terms, Image.Resampling.BILINEAR)
         truth = Image.fromarray(self.truth).transform(size, way, terms, Image.Resampling.NEAREST)
-        return Board(np.array(light), np.array(truth), self.smallest)
+        return Board(np.array(light), np.array(truth), self.smallest, self.digit)
 
 
 def paste(shape: np.ndarray, left: float, top: float, size: Size) -> np.ndarray:

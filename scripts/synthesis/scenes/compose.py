@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFilter
 
+from scripts.synthesis.material import Material
 from scripts.synthesis.pages import photos
 from scripts.synthesis.pages.geometry import Size, corners
 from scripts.synthesis.print import displays
@@ -26,6 +27,7 @@ from scripts.synthesis.scenes.subjects import (
     paste,
     printed,
     put_cut_neighbours,
+    put_digit,
     put_digits,
     put_drawings,
     scaled,
@@ -33,7 +35,6 @@ from scripts.synthesis.scenes.subjects import (
     thin,
     written,
 )
-from scripts.synthesis.sources import Material
 
 SIDE = 128  # pixels of the longer side of a scene
 MARGIN = 16  # of the board around its frame
@@ -52,11 +53,14 @@ class Scene(NamedTuple):
         GROUND, WRITING or OTHER.
     kind : str
         One of `KINDS`.
+    digit : ndarray of uint8, shape (h, w), optional
+        Coverage of the one digit that was asked for.
     """
 
     grey: np.ndarray
     truth: np.ndarray
     kind: str
+    digit: np.ndarray | None = None
 
 
 class Stage(NamedTuple):
@@ -66,6 +70,7 @@ class Stage(NamedTuple):
     has_digit: bool
     material: Material
     rng: np.random.Generator
+    digit: int | None = None
 
     @property
     def board(self) -> Size:
@@ -92,8 +97,10 @@ class Stage(NamedTuple):
         return Box(left + rng.normal(0, 2), top + rng.normal(0, 2), width, height)
 
     def digits(self, board: Board, box: Box, tone: float, shape: Shape) -> None:
-        """Put digits into a box, unless this scene is an empty one."""
-        if self.has_digit:
+        """Put digits into a box, or the one that is asked for, unless this scene is empty."""
+        if self.digit is not None:
+            put_digit(board, box, tone, shape(self.rng, self.material, self.digit))
+        elif self.has_digit:
             put_digits(board, box, tone, shape, self.rng, self.material)
 
     def neighbours(self, board: Board, tone: float, shape: Shape) -> None:
@@ -142,7 +149,7 @@ def large(stage: Stage) -> Board:
     if rng.random() < 0.15:
         marks.edge_of_sheet(board, stage.frame, rng)
     if stage.has_digit:
-        shape = thin(rng, stage.material)
+        shape = thin(rng, stage.material, stage.digit)
         room = stage.frame.height, stage.frame.width * shape.shape[0] / shape.shape[1]
         height = rng.uniform(0.35, 1.0) * min(room)
         drawn = scaled(shape, height)
@@ -154,7 +161,7 @@ def large(stage: Stage) -> Board:
             )
         )
         board.lay(paste(drawn, left, top, board.size), tone, WRITING)
-        board.smallest = height
+        board.smallest, board.digit = height, drawn
     return board
 
 
@@ -204,7 +211,7 @@ def form(stage: Stage) -> Board:
     marks.grid(board, cell, columns, rows, tone * rng.uniform(0.7, 1.4), rng)
     shape = (printed, written, any_character)[rng.choice(3, p=(0.55, 0.35, 0.1))]
     stage.digits(board, cell.grown(-cell.height * rng.uniform(0.08, 0.25)), tone, shape)
-    if rng.random() < 0.6:
+    if rng.random() < 0.6 and stage.digit is None:
         _fill_cells(stage, board, cell, tone, shape)
     if rng.random() < 0.1:
         put_drawings(board, tone, rng)
@@ -306,8 +313,16 @@ KINDS: dict[str, tuple[Callable[[Stage], Board], float]] = {
 }
 
 
+WITH_ONE = tuple(kind for kind in KINDS if kind != "lines")
+"""Kinds that can show a single digit."""
+
+
 def draw_scene(
-    rng: np.random.Generator, material: Material | None = None, kind: str | None = None
+    rng: np.random.Generator,
+    material: Material | None = None,
+    kind: str | None = None,
+    digit: int | None = None,
+    empty: bool = False,
 ) -> Scene:
     """Draw one scene.
 
@@ -318,18 +333,23 @@ def draw_scene(
         MNIST digits to write with, beside those written from templates.
     kind : str, optional
         One of `KINDS`; drawn by their shares unless given.
+    digit : int, optional
+        The one digit to show, on one of the kinds `WITH_ONE`; by default any, some or none.
+    empty : bool
+        Whether there shall be none.
     """
-    shares = np.array([share for _, share in KINDS.values()])
-    kind = kind or list(KINDS)[rng.choice(len(KINDS), p=shares / shares.sum())]
+    kinds = list(KINDS if digit is None else WITH_ONE)
+    shares = np.array([KINDS[kind][1] for kind in kinds])
+    kind = kind or kinds[rng.choice(len(kinds), p=shares / shares.sum())]
     short = round(SIDE * float(rng.choice((1.0, 0.75, 0.75, 0.56))))
     size = (SIDE, short) if rng.random() < 0.4 else (short, SIDE)
-    has_digit = rng.random() >= EMPTY
+    has_digit = (rng.random() >= EMPTY or digit is not None) and not empty
     frame = Box(MARGIN, MARGIN, *size)
-    board = KINDS[kind][0](Stage(frame, has_digit, material or Material(), rng))
+    board = KINDS[kind][0](Stage(frame, has_digit, material or Material(), rng, digit))
     if rng.random() < 0.08:
         marks.specks(board, rng.random(), rng)
     seen = board.seen_through(_quad(frame, rng), size)
-    return Scene(_photograph(seen, rng), seen.truth, kind)
+    return Scene(_photograph(seen, rng), seen.truth, kind, board.digit)
 
 
 def _quad(frame: Box, rng: np.random.Generator) -> np.ndarray:

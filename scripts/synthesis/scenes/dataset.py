@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scripts.synthesis.material import Material
 from scripts.synthesis.parallel import draw_in_chunks
 from scripts.synthesis.scenes.compose import SIDE, Scene, draw_scene
-from scripts.synthesis.sources import Material
 
 CHUNK = 250
 OUTSIDE = -1

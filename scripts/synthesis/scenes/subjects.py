@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -12,15 +12,23 @@ from scripts.synthesis.handwriting.ink import draw, fit
 from scripts.synthesis.handwriting.pens import Pen, draw_pen
 from scripts.synthesis.handwriting.strokes import Hand, write
 from scripts.synthesis.handwriting.templates import choose_template
+from scripts.synthesis.material import Material
 from scripts.synthesis.others.nondigits import draw_nondigit
 from scripts.synthesis.pages.geometry import crop
 from scripts.synthesis.print import displays
 from scripts.synthesis.print.printing import hollow, printed_digit, vary_ink
 from scripts.synthesis.recorded.rewriting import choose_scan, ink_anew, rewrite
 from scripts.synthesis.scenes.board import OTHER, WRITING, Board, paste
-from scripts.synthesis.sources import Material
 
-Shape = Callable[[np.random.Generator, Material], np.ndarray]
+
+class Shape(Protocol):
+    """Draws coverage, uint8 (h, w), cropped: of some digit, or of the one that is asked for."""
+
+    def __call__(
+        self, rng: np.random.Generator, material: Material, digit: int | None = None
+    ) -> np.ndarray:
+        """Draw it once."""
+
 
 LEAST_HEIGHT = 9  # pixels of a digit in a scene
 
@@ -50,17 +58,27 @@ class Box:
         return self.seen_in(frame) > 0
 
 
-def written(rng: np.random.Generator, material: Material) -> np.ndarray:
+def _some(digit: int | None, rng: np.random.Generator) -> int:
+    return int(rng.integers(10)) if digit is None else digit
+
+
+def written(rng: np.random.Generator, material: Material, digit: int | None = None) -> np.ndarray:
     """A digit written by hand: by real writers where they are at hand, else from a template."""
-    kind, digit = rng.random(), int(rng.integers(10))
+    kind, digit = rng.random(), _some(digit, rng)
     recorded = material.recorded
     if kind < 0.4 and recorded is not None:
         writers = recorded.digits[digit]
         return _inked(rewrite(writers[rng.integers(len(writers))], rng), rng)
     if kind < 0.5 and recorded is not None:
-        return ink_anew(choose_scan(recorded.scans, rng)[0], rng)
-    if kind < 0.7 and material.images is not None:
-        return crop(material.images[rng.integers(len(material.images))])
+        scan, label = choose_scan(recorded.scans, rng)
+        while label != digit:
+            scan, label = choose_scan(recorded.scans, rng)
+        return ink_anew(scan, rng)
+    if kind < 0.7 and material.images is not None and material.labels is not None:
+        index = rng.integers(len(material.labels))
+        while material.labels[index] != digit:
+            index = rng.integers(len(material.labels))
+        return crop(material.images[index])
     return _inked(write(choose_template(digit, rng), Hand.draw(rng), rng), rng)
 
 
@@ -73,9 +91,9 @@ def _inked(lines: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     return crop(draw(pixels, pen, width, size, rng))
 
 
-def thin(rng: np.random.Generator, material: Material) -> np.ndarray:
+def thin(rng: np.random.Generator, material: Material, digit: int | None = None) -> np.ndarray:
     """A digit written large, by hand, with a ballpoint, a pencil or a felt tip."""
-    digit = int(rng.integers(10))
+    digit = _some(digit, rng)
     if material.recorded is not None and rng.random() < 0.6:
         writers = material.recorded.digits[digit]
         lines = rewrite(writers[rng.integers(len(writers))], rng)
@@ -86,35 +104,37 @@ def thin(rng: np.random.Generator, material: Material) -> np.ndarray:
     return crop(draw(pixels, pen, width, (400, 200), rng))
 
 
-def printed(rng: np.random.Generator, material: Material) -> np.ndarray:
+def printed(rng: np.random.Generator, material: Material, digit: int | None = None) -> np.ndarray:
     """A digit of a font; sometimes only its outline."""
-    shape = crop(printed_digit(int(rng.integers(10)), "train", rng))
+    shape = crop(printed_digit(_some(digit, rng), "train", rng))
     return crop(vary_ink(shape, rng)) if rng.random() < 0.3 else shape
 
 
-def segments(rng: np.random.Generator, material: Material) -> np.ndarray:
+def segments(rng: np.random.Generator, material: Material, digit: int | None = None) -> np.ndarray:
     """A digit of a display; sometimes only its outline."""
     if rng.random() < 0.25:
-        return displays.dot_matrix(int(rng.integers(10)), 96, rng)
-    shape = displays.seven_segments(int(rng.integers(10)), 96, rng)
+        return displays.dot_matrix(_some(digit, rng), 96, rng)
+    shape = displays.seven_segments(_some(digit, rng), 96, rng)
     return crop(hollow(np.pad(shape, 4), 8)) if rng.random() < 0.2 else shape
 
 
-def any_digit(rng: np.random.Generator, material: Material) -> np.ndarray:
+def any_digit(rng: np.random.Generator, material: Material, digit: int | None = None) -> np.ndarray:
     """A digit, mostly written."""
-    return (written if rng.random() < 0.7 else printed)(rng, material)
+    return (written if rng.random() < 0.7 else printed)(rng, material, digit)
 
 
-def any_character(rng: np.random.Generator, material: Material) -> np.ndarray:
-    """A digit; one time in six a letter, a sign or a drawing instead."""
-    if rng.random() < 0.17:
+def any_character(
+    rng: np.random.Generator, material: Material, digit: int | None = None
+) -> np.ndarray:
+    """A digit; one time in six a letter, a sign or a drawing instead, unless one is asked for."""
+    if digit is None and rng.random() < 0.17:
         if material.recorded is not None and rng.random() < 0.6:
             others = material.recorded.others
             return _inked(rewrite(others[rng.integers(len(others))], rng), rng)
         shape = crop(draw_nondigit(rng))
         if shape.any():
             return shape
-    return any_digit(rng, material)
+    return any_digit(rng, material, digit)
 
 
 def scaled(shape: np.ndarray, height: float) -> np.ndarray:
@@ -124,6 +144,18 @@ def scaled(shape: np.ndarray, height: float) -> np.ndarray:
     small = np.asarray(Image.fromarray(shape).resize(size, Image.Resampling.BICUBIC))
     strongest = max(int(small.max()), 1)
     return (small * min(255 / strongest, 5)).clip(0, 255).astype(np.uint8)
+
+
+def put_digit(board: Board, box: Box, tone: float, shape: np.ndarray) -> None:
+    """Put one digit into the middle of a box, as large as there is room for."""
+    drawn = scaled(shape, max(box.height, LEAST_HEIGHT))
+    if drawn.shape[1] > box.width:
+        drawn = scaled(drawn, drawn.shape[0] * box.width / drawn.shape[1])
+    left = box.left + (box.width - drawn.shape[1]) / 2
+    top = box.top + (box.height - drawn.shape[0]) / 2
+    board.lay(paste(drawn, left, top, board.size), tone, WRITING)
+    board.smallest = min(board.smallest, len(drawn))
+    board.digit = drawn
 
 
 def put_digits(

@@ -8,7 +8,7 @@ from scripts.synthesis.lines.dataset import LONGEST, NOTHING, draw_lines
 from scripts.synthesis.lines.form import WIDTH, to_frame
 from scripts.synthesis.lines.printing import display_line, print_line
 from scripts.synthesis.lines.writing import write_line
-from scripts.synthesis.sources import Material
+from scripts.synthesis.material import Material
 from server.preprocessing.connected_components import find_components
 from server.segmentation.line_form import HEIGHT
 

@@ -6,13 +6,14 @@ import tarfile
 import numpy as np
 import pytest
 
+from scripts.synthesis.material import Material
 from scripts.synthesis.others.empty import edges
 from scripts.synthesis.recorded import collection, unipen
 from scripts.synthesis.recorded.collection import NoCollection
 from scripts.synthesis.recorded.rewriting import ink_anew, rewrite
 from scripts.synthesis.recorded.scans import ScanError, read_optdigits, read_semeion
 from scripts.synthesis.recorded.unipen import Archive, Character, UnipenError
-from scripts.synthesis.sources import SOURCES, Material
+from scripts.synthesis.sources import SOURCES
 from server.finding.prepare import preprocess
 from server.images.errors import BlankImage
 

@@ -5,8 +5,8 @@ import pytest
 
 from scripts.synthesis.handwriting import ink
 from scripts.synthesis.handwriting.pens import Pen
+from scripts.synthesis.material import Material
 from scripts.synthesis.mnist import restroke, thinning
-from scripts.synthesis.sources import Material
 
 
 def rng(seed=0):

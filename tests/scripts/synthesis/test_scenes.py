@@ -7,7 +7,7 @@ from scripts.synthesis.pages.geometry import corners
 from scripts.synthesis.scenes import compose, dataset, marks, subjects
 from scripts.synthesis.scenes.board import GROUND, OTHER, WRITING, Board, paste
 from scripts.synthesis.scenes.compose import KINDS, SIDE, draw_scene
-from scripts.synthesis.sources import Material
+from scripts.synthesis.material import Material
 
 BOX = subjects.Box(40, 30, 50, 60)
 
