@@ -4,6 +4,7 @@
     python scripts/compose_numbers.py                        # gaps from none to wide
     python scripts/compose_numbers.py --overlap 3            # neighbours overlap by 0 to 3 pixels
     python scripts/compose_numbers.py --count 50 --out /tmp/numbers      # to be looked at
+    python scripts/compose_numbers.py --papers --count 50     # rulings, boxes, grids, signs …
 
 Five digits of MNIST's test set make a number; sizes, heights, gaps, scale and polarity are drawn at
 random. Each is a PNG file that is read as `POST /read` would. A number counts as right if all of
@@ -28,10 +29,15 @@ use_environment()
 import numpy as np
 from PIL import Image
 
+from convnet import datasets
 from convnet.datasets import Split
 from convnet.training.progress_bar import counted
 from scripts.clients.local import LocalReader
+from scripts.evaluation import papers
+from scripts.synthesis.lines.papers import KINDS
+from scripts.synthesis.material import Material
 from scripts.synthesis.mnist.numbers import compose
+from scripts.synthesis.recorded import collection
 from scripts.training.data import open_dataset
 from scripts.training.download import DownloadError
 from scripts.training.options import positive_int
@@ -69,8 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(argv)
     try:
-        digits = open_dataset(options.data).test
         reader = LocalReader(options.model)
+        if options.papers:
+            return _measure_papers(reader, options)
+        digits = open_dataset(options.data).test
         if options.out:
             options.out.mkdir(parents=True, exist_ok=True)
         numbers = _read(digits, reader, options)
@@ -86,10 +94,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--count", type=positive_int, default=2000, metavar="N",
-                        help="how many numbers (default 2000)")  # fmt: skip
+    parser.add_argument("--count", type=positive_int, metavar="N",
+                        help="how many numbers (2000), or papers of a kind (100)")  # fmt: skip
     parser.add_argument("--overlap", type=int, default=0, choices=range(11), metavar="PIXELS",
                         help="let neighbours overlap by up to so many pixels of 28")  # fmt: skip
+    parser.add_argument("--papers", action="store_true",
+                        help="on papers and devices instead of clean paper")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawing of lots")
     parser.add_argument("--model", default="digits", metavar="FILE",
                         help="weights, or the name of shipped ones (default digits)")  # fmt: skip
@@ -97,7 +107,21 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
                         help="folder with MNIST (default $CONVNET_DATA_DIR or ./data)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FOLDER",
                         help="keep the pictures, named by what is written and read")  # fmt: skip
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    options.count = options.count or (100 if options.papers else 2000)
+    return options
+
+
+def _measure_papers(reader: LocalReader, options: argparse.Namespace) -> int:
+    """Read pages of every kind, and print how well."""
+    folder = options.data or datasets.default_folder()
+    writers = Material(recorded=collection.load(folder)[1])
+    scores = []
+    for kind in KINDS:
+        pages = papers.draw_pages(kind, options.count, options.seed, writers)
+        scores.append(papers.score(kind, counted(pages, kind, options.count), reader))
+    print("\n".join(papers.table(scores)))
+    return 0
 
 
 def _read(digits: Split, reader: LocalReader, options: argparse.Namespace) -> Iterator[Answer]:

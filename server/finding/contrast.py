@@ -14,11 +14,14 @@ from server.preprocessing.filters import box_blur, local_max
 # Pixels that are less likely to be ink, and have none beside them, show the ground.
 _GROUND = 0.15
 
-# The ground at a pixel is that within so much of the digit's longer side, ...
+# The ground at a pixel is that within so much of a digit's height, ...
 _REACH = 0.25
 
 # ... if so much of that place is ground; else it is that of all the picture.
 _LEAST_GROUND = 0.02
+
+# From this probability on, a pixel is surely ink.
+_SURE = 0.5
 
 # Of the pixels that are ink, so many are weaker than full ink.
 _FULL = 0.85
@@ -30,31 +33,31 @@ _LEAST = 0.15
 _FEWEST = 20
 
 
-def ink_by_contrast(square: Grey, writing: Ink, digit: Mask, inside: tuple[slice, slice]) -> Ink:
+def ink_by_contrast(grey: Grey, writing: Ink, where: Mask, height: float) -> Ink:
     """Return how much ink each pixel has, by its brightness.
 
     Parameters
     ----------
-    square : ndarray of uint8, shape (H, W)
+    grey : ndarray of uint8, shape (H, W)
     writing : ndarray of float32, shape (H, W)
         How likely each pixel is to be written on.
-    digit : ndarray of bool, shape (H, W)
-        Where the digit is.
-    inside : (slice, slice)
-        The rows and columns that show the picture.
+    where : ndarray of bool, shape (H, W)
+        The writing that is asked about.
+    height : float
+        Of a digit, in pixels.
 
     Returns
     -------
     ndarray of float32, shape (H, W)
         0 to 1; 1 everywhere if there is no ground to compare with.
     """
-    light = square.astype(np.float32)
-    is_ground = np.zeros_like(light)
-    is_ground[inside] = ~local_max(writing > _GROUND, 5)[inside]
+    light = grey.astype(np.float32)
+    is_ground = (~local_max(writing > _GROUND, 5)).astype(np.float32)
     if is_ground.sum() < _FEWEST:
         return np.ones_like(light)
-    darker = _ground(light, is_ground, digit) - light
-    ink = darker[digit & (writing > 0.5)] if (digit & (writing > 0.5)).any() else darker[digit]
+    darker = _ground(light, is_ground, max(4, int(_REACH * height))) - light
+    sure = where & (writing > _SURE)
+    ink = darker[sure if sure.any() else where]
     sign = np.sign(ink.mean())
     full = float(np.quantile(ink * sign, _FULL))
     if full <= 0:
@@ -62,11 +65,8 @@ def ink_by_contrast(square: Grey, writing: Ink, digit: Mask, inside: tuple[slice
     return np.clip((darker * (sign / full) - _LEAST) / (1 - _LEAST), 0, 1).astype(np.float32)
 
 
-def _ground(light: Ink, is_ground: Ink, digit: Mask) -> Ink:
+def _ground(light: Ink, is_ground: Ink, radius: int) -> Ink:
     """Return the brightness of the ground at each pixel, as if there were no ink."""
-    rows, columns = (np.flatnonzero(digit.any(axis=axis)) for axis in (1, 0))
-    longer = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    radius = max(4, int(_REACH * longer))
     share = box_blur(is_ground, radius)
     near = box_blur(light * is_ground, radius) / np.maximum(share, np.float32(1e-4))
     of_all = (light * is_ground).sum() / is_ground.sum()

@@ -192,7 +192,9 @@ class _Written:
         """
         digit = self.parts.mask(self.chosen)
         near = local_max(digit, 5) & ~self.parts.mask(~self.chosen)
-        amount = ink_by_contrast(self.view.square, self.writing, digit, self.view.inside)
+        top, left, bottom, right = self.hull
+        height = max(bottom - top, right - left)
+        amount = ink_by_contrast(self.view.square, self.writing, digit, height)
         return np.asarray(np.sqrt(np.where(near, self.writing * amount, np.float32(0))))
 
 

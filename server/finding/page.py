@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from server.finding.contrast import ink_by_contrast
 from server.finding.digit import INKED
 from server.finding.finder import OTHER, SIDE, WRITING, Finder, resized
 from server.images.errors import BlankImage
@@ -31,6 +32,9 @@ _MARGIN = 0.3
 
 # A picture is enlarged to this many times its size at most: more would show nothing more.
 _MOST_ENLARGED = 4
+
+# Writing of this height in pixels is as large as what the finder was trained on.
+_SEEN_WELL = 9
 
 # Fewer pixels than this, at the first look, are no writing.
 _LEAST_AREA = 3
@@ -77,16 +81,16 @@ def find_writing(grey: Grey, finder: Finder) -> Page:
         If nothing is.
     """
     height, width = grey.shape
-    for first in (SIDE, 2 * SIDE, 4 * SIDE):  # what is very small is not seen at first
+    for first in (SIDE, 2 * SIDE, 4 * SIDE):  # what is small is not seen well at first
         factor = first / max(height, width)
         small = resized(grey, max(8, round(width * factor)), max(8, round(height * factor)))
         seen = finder.look_at(small)
         writing = seen[..., WRITING] > INKED
-        if np.count_nonzero(writing) >= _LEAST_AREA:
+        usual = _usual_height(writing)
+        if usual >= _SEEN_WELL or first >= 2 * max(height, width):
             break
-    else:
+    if np.count_nonzero(writing) < _LEAST_AREA:
         raise BlankImage("nothing is written in the picture")
-    usual = _usual_height(writing)
     rows, columns = bounding_box(writing, margin=round(_MARGIN * usual))
     steps = width / small.shape[1], height / small.shape[0]
     left, right = (min(round(x * steps[0]), width) for x in (columns.start, columns.stop))
@@ -95,17 +99,21 @@ def find_writing(grey: Grey, finder: Finder) -> Page:
     zoom = READABLE / (usual * steps[1])
     zoom = min(zoom, _MOST_ENLARGED, LARGEST / max(part.shape))
     size = max(8, round(part.shape[1] * zoom)), max(8, round(part.shape[0] * zoom))
-    ink = np.ascontiguousarray(finder.look_at(resized(part, *size))[..., WRITING])
+    closer = resized(part, *size)
+    writing = np.ascontiguousarray(finder.look_at(closer)[..., WRITING])
+    ink = np.sqrt(writing * ink_by_contrast(closer, writing, writing > INKED, READABLE))
     part_of_look = (left / steps[0], top / steps[1], right / steps[0], bottom / steps[1])
     ink[_enlarged(seen[..., OTHER] > INKED, size, part_of_look)] = 0
-    if ink.max() <= INKED:
+    if writing.max() <= INKED:
         raise BlankImage("nothing is written in the picture")
     scale = part.shape[1] / size[0], part.shape[0] / size[1]
     return Page(ink, left, top, scale)
 
 
 def _usual_height(writing: np.ndarray) -> float:
-    """Return the median height of the pieces, each counted by its pixels."""
+    """Return the median height of the pieces, each counted by its pixels; 0 if there are none."""
+    if not writing.any():
+        return 0.0
     parts = find_components(writing)
     heights = parts.boxes[:, 2] - parts.boxes[:, 0]
     order = np.argsort(heights)

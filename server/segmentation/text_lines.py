@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from server.images.errors import TooManyMarks
-from server.images.types import Ink
+from server.images.types import Ink, Mask
 from server.preprocessing.connected_components import Components, Indices, find_components
 from server.preprocessing.foreground import INK_THRESHOLD
 from server.preprocessing.frames import are_frames
@@ -78,12 +78,21 @@ class Line:
         return len(self.ink)
 
     def words(self) -> list[tuple[int, Ink]]:
-        """Part the line at wide gaps: where each word begins, and its ink."""
-        inked = np.flatnonzero((self.ink > INK_THRESHOLD).any(axis=0))
-        gaps = np.flatnonzero(np.diff(inked) > _WORD_GAP * self.height)
-        starts = [0, *inked[gaps + 1].tolist()]
-        stops = [*(inked[gaps] + 1).tolist(), self.ink.shape[1]]
-        return [(start, self.ink[:, start:stop]) for start, stop in zip(starts, stops, strict=True)]
+        """Part the line at wide gaps: where each word begins, and its ink.
+
+        What is low, such as a minus or a point, stays with what stands before it: alone, it would
+        be taken for something larger.
+        """
+        inked = self.ink > INK_THRESHOLD
+        columns = np.flatnonzero(inked.any(axis=0))
+        starts = [0]
+        for i in np.flatnonzero(np.diff(columns) > _WORD_GAP * self.height).tolist():
+            before, after = inked[:, starts[-1] : columns[i] + 1], inked[:, columns[i + 1] :]
+            after = after[:, : self.height]
+            if min(_rows(before), _rows(after)) > _LOW * self.height:
+                starts.append(int(columns[i + 1]))
+        stops = [*starts[1:], self.ink.shape[1]]
+        return [(a, self.ink[:, a:b]) for a, b in zip(starts, stops, strict=True)]
 
     def in_picture(self, box: Box) -> Box:
         """Give a box (x, y, width, height) of `ink` in pixels of the picture."""
@@ -93,6 +102,11 @@ class Line:
         fallen = round(self.slope * (left + right) / 2)
         x, y = self.corner[0] + left, self.corner[1] + top + fallen
         return x, y, max(1, right - left), max(1, bottom - top)
+
+
+def _rows(inked: Mask) -> int:
+    """Return how many rows have ink."""
+    return int(np.count_nonzero(inked.any(axis=1)))
 
 
 def find_lines(ink: Ink, max_marks: int) -> list[Line]:

@@ -9,6 +9,9 @@ from PIL import Image
 
 from convnet.datasets import Split
 from scripts import compose_numbers
+from scripts.evaluation import papers
+from scripts.synthesis.lines.papers import Page
+from scripts.synthesis.material import Material
 from scripts.synthesis.mnist.numbers import SIDE, compose
 from tests.support.tiny_digits import tiny_digits, write_idx
 
@@ -100,3 +103,36 @@ def test_numbers_of_held_out_digits_are_read(overlap, count, least, capsys):
     assert compose_numbers.main(["--count", str(count), "--overlap", str(overlap)]) == 0
     right = float(re.search(r"([\d.]+)% right", capsys.readouterr().out)[1]) / 100
     assert right >= least
+
+
+class Known:
+    """A reader that answers what it is told to."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = list(texts)
+
+    def __call__(self, picture: bytes, route: str) -> dict:
+        assert picture.startswith(b"\x89PNG")
+        assert route == "read"
+        text = self.texts.pop(0)
+        if not text:
+            raise ValueError("nothing is written there")
+        return {"text": text}
+
+
+def test_papers_are_scored_by_digits_by_text_and_by_order():
+    blank = np.zeros((4, 4), np.uint8)
+    pages = [Page(blank, blank, text, "signs") for text in ("12.5", "3 4", "56", "78")]
+    score = papers.score("signs", pages, Known("12,5", "3 4", "", "71"))
+    assert score.pages == 4
+    assert score.digits == 0.5
+    assert score.text == 0.25
+    assert score.order == pytest.approx((1 + 1 + 0 + 0.5) / 4)
+    assert papers.table([score])[-1] == "| signs | 4 | 50.0% | 25.0% | 62.5% |"
+
+
+@pytest.mark.fonts
+def test_the_same_seed_draws_the_same_papers():
+    first, second = (list(papers.draw_pages("plain", 2, 4, Material())) for _ in range(2))
+    assert [page.text for page in first] == [page.text for page in second]
+    assert first[0].text != first[1].text

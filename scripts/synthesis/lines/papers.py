@@ -275,9 +275,6 @@ def long(rng: np.random.Generator, material: Material) -> Sheet:
     return _one_line(texts.digits(rng, 10, 20), rng, material)[0]
 
 
-ONE_LINE = ("plain", "ruled", "squared", "underlined", "display", "plate", "signs")
-"""Kinds on which there is a single line."""
-
 KINDS: dict[str, Callable[[np.random.Generator, Material], Sheet]] = {
     "plain": plain,
     "ruled": ruled,

@@ -14,7 +14,14 @@ from convnet.training.trainer import Progress
 from scripts import train
 from scripts.recipe import command
 from scripts.recipe.calibration import fit_temperature, fit_threshold, trade_off
-from scripts.recipe.digits import Material, ServedRecipe, gather, logits
+from scripts.recipe.digits import (
+    TUNING,
+    Material,
+    ServedRecipe,
+    gather,
+    logits,
+    make_trainer,
+)
 from scripts.recipe.pictures import Pictures, from_mnist, synthetic
 from scripts.synthesis import sources
 from server.recognizer import Recognizer
@@ -327,3 +334,14 @@ def test_a_recipe_with_real_writers_says_how_to_get_them(
     monkeypatch.setattr(command, "ServedRecipe", partial(TINY, kinds={"recorded": 5}))
     assert train.main(recipe(data)) == 1
     assert "no unipen" in capsys.readouterr().err
+
+
+def test_the_tuned_recipe_goes_on_from_the_shipped_weights() -> None:
+    pictures = Pictures(np.zeros((4, 28, 28), np.uint8), np.zeros(4, np.int8))
+    material = Material(pictures, pictures, {})
+    shipped = convnet.load_pretrained("digits")
+    tuned = make_trainer(TUNING, material).network
+    fresh = make_trainer(ServedRecipe(), material).network
+    for name, array in shipped.arrays.items():
+        np.testing.assert_array_equal(tuned.arrays[name], array)
+    assert any((fresh.arrays[name] != array).any() for name, array in shipped.arrays.items())

@@ -276,7 +276,8 @@ def test_each_source_draws_pictures_that_can_be_read(kind, data, rng):
     material = Material(recorded=collection.Recorded(everyone, training.others, training.scans))
     stream = SOURCES[kind](rng, material)
     pictures = [next(stream) for _ in range(40)]
-    assert sum(map(can_be_read, pictures)) >= 30
+    least = 1 if kind == "empties" else 30  # nothing is found in most of what is empty
+    assert sum(map(can_be_read, pictures)) >= least
     digits = {p.label for p in pictures}
     assert digits == {-1} if kind in ("letters", "empties") else digits <= set(range(10))
     assert Material().allows(kind) == (kind == "empties")

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from scripts.synthesis.material import Material
 from scripts.synthesis.pages.geometry import corners
 from scripts.synthesis.scenes import compose, dataset, marks, subjects
 from scripts.synthesis.scenes.board import GROUND, OTHER, WRITING, Board, paste
+from scripts.synthesis.scenes.camera import dark_corner
 from scripts.synthesis.scenes.compose import KINDS, SIDE, draw_scene
-from scripts.synthesis.material import Material
 
 BOX = subjects.Box(40, 30, 50, 60)
 
@@ -122,7 +123,7 @@ def test_the_same_generator_draws_the_same_scene() -> None:
 
 
 def test_one_corner_is_dark() -> None:
-    light = compose.dark_corner((128, 96), rng(2))
+    light = dark_corner((128, 96), rng(2))
     assert light.shape == (96, 128)
     ends = light[[0, 0, -1, -1], [0, -1, 0, -1]]
     assert ends.min() < 0.75 < ends.max() <= 1
@@ -146,3 +147,20 @@ def test_a_scene_is_continued_to_a_square_of_unknown_truth() -> None:
     np.testing.assert_array_equal(square[known == WRITING], grey.ravel())
     assert [int(square[end, end]) for end in (0, -1)] == [0, 5]
     assert (known == dataset.OUTSIDE).sum() == SIDE * SIDE - 6
+
+
+@pytest.mark.fonts
+@pytest.mark.parametrize("kind", compose.WITH_ONE)
+def test_a_scene_shows_the_digit_that_is_asked_for(kind: str) -> None:
+    one = [draw_scene(rng(seed), kind=kind, digit=1) for seed in range(12)]
+    assert all(scene.digit is not None for scene in one)
+    shapes = [draw_scene(rng(seed), kind=kind, digit=0).digit for seed in range(12)]
+    slender = [np.divide(*scene.digit.shape) for scene in one if scene.digit is not None]
+    round_ = [np.divide(*shape.shape) for shape in shapes if shape is not None]
+    assert np.median(slender) > np.median(round_)
+
+
+@pytest.mark.fonts
+def test_an_empty_scene_has_no_digit() -> None:
+    scenes = [draw_scene(rng(seed), kind="sign", empty=True) for seed in range(10)]
+    assert not any(compose.has_digit(scene) for scene in scenes)

@@ -66,3 +66,27 @@ def test_boxes_go_back_to_the_picture():
 def test_too_many_marks_are_refused_with_both_numbers():
     with pytest.raises(TooManyMarks, match=r"3 marks.* 2"):
         find_lines(page((10, 10, 9, 9), (50, 10, 9, 9), (90, 10, 9, 9)), 2)
+
+
+def words(*blocks: Block) -> list[int]:
+    (line,) = find_lines(page(*blocks), 256)
+    return [round(start * line.scale[0]) for start, _ in line.words()]
+
+
+def test_a_gap_as_wide_as_the_line_is_high_parts_words():
+    assert words((10, 10, 30, 60), (60, 10, 30, 60), (180, 10, 30, 60)) == [0, 170]
+
+
+def test_digits_side_by_side_are_one_word():
+    assert words((10, 10, 30, 60), (70, 10, 30, 60), (130, 10, 30, 60)) == [0]
+
+
+def test_a_minus_stays_with_its_number():
+    assert words((10, 36, 40, 8), (130, 10, 30, 60)) == [0]
+
+
+def test_the_ink_of_a_line_is_in_its_words():
+    (line,) = find_lines(page((10, 10, 30, 60), (180, 10, 30, 60), (400, 20, 30, 50)), 256)
+    parted = line.words()
+    assert len(parted) == 3
+    np.testing.assert_array_equal(np.concatenate([ink for _, ink in parted], axis=1), line.ink)
