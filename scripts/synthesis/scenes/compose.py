@@ -17,6 +17,7 @@ from scripts.synthesis.pages.geometry import Size, corners
 from scripts.synthesis.print import displays
 from scripts.synthesis.scenes import marks
 from scripts.synthesis.scenes.board import OTHER, WRITING, Board
+from scripts.synthesis.scenes.camera import photograph
 from scripts.synthesis.scenes.subjects import (
     LEAST_HEIGHT,
     Box,
