@@ -11,6 +11,9 @@ import numpy as np
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.filters import box_blur, local_max
 
+Inside = tuple[slice, slice]
+EVERYWHERE: Inside = (slice(None), slice(None))
+
 # Pixels that are less likely to be ink, and have none beside them, show the ground.
 _GROUND = 0.15
 
@@ -33,7 +36,9 @@ _LEAST = 0.15
 _FEWEST = 20
 
 
-def ink_by_contrast(grey: Grey, writing: Ink, where: Mask, height: float) -> Ink:
+def ink_by_contrast(
+    grey: Grey, writing: Ink, where: Mask, height: float, inside: Inside = EVERYWHERE
+) -> Ink:
     """Return how much ink each pixel has, by its brightness.
 
     Parameters
@@ -45,6 +50,8 @@ def ink_by_contrast(grey: Grey, writing: Ink, where: Mask, height: float) -> Ink
         The writing that is asked about.
     height : float
         Of a digit, in pixels.
+    inside : (slice, slice)
+        The rows and columns that show the picture; beyond them is no ground.
 
     Returns
     -------
@@ -52,7 +59,8 @@ def ink_by_contrast(grey: Grey, writing: Ink, where: Mask, height: float) -> Ink
         0 to 1; 1 everywhere if there is no ground to compare with.
     """
     light = grey.astype(np.float32)
-    is_ground = (~local_max(writing > _GROUND, 5)).astype(np.float32)
+    is_ground = np.zeros_like(light)
+    is_ground[inside] = ~local_max(writing > _GROUND, 5)[inside]
     if is_ground.sum() < _FEWEST:
         return np.ones_like(light)
     darker = _ground(light, is_ground, max(4, int(_REACH * height))) - light

@@ -194,7 +194,7 @@ class _Written:
         near = local_max(digit, 5) & ~self.parts.mask(~self.chosen)
         top, left, bottom, right = self.hull
         height = max(bottom - top, right - left)
-        amount = ink_by_contrast(self.view.square, self.writing, digit, height)
+        amount = ink_by_contrast(self.view.square, self.writing, digit, height, self.view.inside)
         return np.asarray(np.sqrt(np.where(near, self.writing * amount, np.float32(0))))
 
 

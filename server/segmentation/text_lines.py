@@ -29,8 +29,10 @@ _SEGMENT_GAP = 0.16
 # A line that falls or rises by this part of its height is made level.
 _FALLEN = 0.4
 
-# A gap that is wider than this part of the line's height parts words, whatever they are.
-_WORD_GAP = 0.9
+# A gap parts words if it is wider than so many usual gaps of the line, but at least, and at most,
+# these parts of the line's height.
+_UNUSUAL = 3.0
+_WORD_GAPS = 0.45, 0.9
 
 # Of two neighbours on a line, the smaller one is to this part beside the other.
 _BESIDE = 0.4
@@ -86,13 +88,20 @@ class Line:
         inked = self.ink > INK_THRESHOLD
         columns = np.flatnonzero(inked.any(axis=0))
         starts = [0]
-        for i in np.flatnonzero(np.diff(columns) > _WORD_GAP * self.height).tolist():
+        gaps = np.diff(columns) - 1
+        for i in np.flatnonzero(gaps > self._least_word_gap(gaps[gaps > 0])).tolist():
             before, after = inked[:, starts[-1] : columns[i] + 1], inked[:, columns[i + 1] :]
             after = after[:, : self.height]
             if min(_rows(before), _rows(after)) > _LOW * self.height:
                 starts.append(int(columns[i + 1]))
         stops = [*starts[1:], self.ink.shape[1]]
         return [(a, self.ink[:, a:b]) for a, b in zip(starts, stops, strict=True)]
+
+    def _least_word_gap(self, gaps: Indices) -> float:
+        """Return how wide a gap, among those of a line, parts words."""
+        usual = float(np.median(gaps)) if len(gaps) else 0.0
+        least, most = (part * self.height for part in _WORD_GAPS)
+        return min(max(least, _UNUSUAL * usual), most)
 
     def in_picture(self, box: Box) -> Box:
         """Give a box (x, y, width, height) of `ink` in pixels of the picture."""

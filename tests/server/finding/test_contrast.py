@@ -42,3 +42,11 @@ def test_without_ground_all_may_be_ink() -> None:
 def test_writing_as_bright_as_the_ground_has_no_amount() -> None:
     grey, where = np.full((64, 64), 90, np.uint8), picture(0, 0)[1]
     assert (ink_by_contrast(grey, where.astype(np.float32), where, 24) == 1).all()
+
+
+def test_beyond_the_picture_is_no_ground() -> None:
+    grey, where = picture(200, 60)
+    grey[:, 44:] = 60  # as the border is continued
+    amount = ink_by_contrast(grey, where.astype(np.float32), where, 24, (slice(None), slice(0, 44)))
+    assert amount[30, 24] > 0.9
+    assert amount[30, 36] > 0.9
