@@ -70,7 +70,8 @@ def ink_by_contrast(
     full = float(np.quantile(ink * sign, _FULL))
     if full <= 0:
         return np.ones_like(light)
-    return np.clip((darker * (sign / full) - _LEAST) / (1 - _LEAST), 0, 1).astype(np.float32)
+    amount = (darker * np.float32(sign / full) - np.float32(_LEAST)) / np.float32(1 - _LEAST)
+    return np.asarray(np.clip(amount, 0, 1), np.float32)
 
 
 def _ground(light: Ink, is_ground: Ink, radius: int) -> Ink:

@@ -100,11 +100,11 @@ def find_writing(grey: Grey, finder: Finder) -> Page:
     zoom = min(zoom, _MOST_ENLARGED, LARGEST / max(part.shape))
     size = max(8, round(part.shape[1] * zoom)), max(8, round(part.shape[0] * zoom))
     closer = resized(part, *size)
-    writing = np.ascontiguousarray(finder.look_at(closer)[..., WRITING])
-    ink = np.sqrt(writing * ink_by_contrast(closer, writing, writing > INKED, READABLE))
+    likely: Ink = np.ascontiguousarray(finder.look_at(closer)[..., WRITING])
+    ink = np.sqrt(likely * ink_by_contrast(closer, likely, likely > INKED, READABLE))
     part_of_look = (left / steps[0], top / steps[1], right / steps[0], bottom / steps[1])
     ink[_enlarged(seen[..., OTHER] > INKED, size, part_of_look)] = 0
-    if writing.max() <= INKED:
+    if likely.max() <= INKED:
         raise BlankImage("nothing is written in the picture")
     scale = part.shape[1] / size[0], part.shape[0] / size[1]
     return Page(ink, left, top, scale)
@@ -121,6 +121,6 @@ def _usual_height(writing: np.ndarray) -> float:
     return float(heights[order][np.searchsorted(so_far, so_far[-1] / 2)])
 
 
-def _enlarged(mask: Mask, size: tuple[int, int], part: tuple[float, ...]) -> Mask:
+def _enlarged(mask: Mask, size: tuple[int, int], part: tuple[float, float, float, float]) -> Mask:
     """Bring a part (left, top, right, bottom) of a mask to a size."""
     return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST, part))
