@@ -191,9 +191,12 @@ def network() -> Recognizer:
     return Recognizer.load("digits")
 
 
-def read(grey: np.ndarray) -> int:
-    """Return the likeliest digit of a picture."""
-    return network().recognize(preprocess(grey)[np.newaxis])[0].likeliest
+def read(grey: np.ndarray) -> int | None:
+    """Return the likeliest digit of a picture; None if it is taken for a blank one."""
+    try:
+        return network().recognize(preprocess(grey)[np.newaxis])[0].likeliest
+    except BlankImage:
+        return None
 
 
 # Photos -----------------------------------------------------------------------------------------
