@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from server.finding.contrast import ink_by_contrast
-from server.finding.finder import SIDE, WRITING, Finder
+from server.finding.finder import OTHER, SIDE, WRITING, Finder
 from server.images.errors import BlankImage
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.connected_components import Components, Indices, find_components
@@ -39,6 +39,9 @@ _LOOKS = 2
 
 # A strip that is longer than this is made smaller first: the square around it is nearly all margin.
 _LONG = 1500
+
+# Other ink that comes this near to the border, in pixels, is an edge or a ruling.
+_RIM = 1
 
 # Fewer pixels of the finder's square than this are no digit.
 _LEAST_AREA = 6
@@ -199,13 +202,30 @@ class _Written:
 
 
 def _writing(view: View, finder: Finder) -> Ink:
-    """Return how likely each pixel is to be written on, where the view shows the picture."""
+    """Return how likely each pixel is to be written on, where the view shows the picture.
+
+    Where nothing is, other ink is taken for it that does not come near the border, as rulings do.
+    """
     (probabilities,) = finder.look(view.square[np.newaxis])
-    writing = np.zeros(view.square.shape, np.float32)
-    writing[view.inside] = probabilities[view.inside][..., WRITING]
+    shown = np.zeros_like(probabilities)
+    shown[view.inside] = probabilities[view.inside]
+    writing = np.ascontiguousarray(shown[..., WRITING])
     if np.count_nonzero(writing > INKED) < _LEAST_AREA:
-        raise BlankImage("nothing is written in the picture")
+        either = writing + shown[..., OTHER]
+        writing = np.where(_away_from_border(either > FAINT, view), either, np.float32(0))
+        if np.count_nonzero(writing > INKED) < _LEAST_AREA:
+            raise BlankImage("nothing is written in the picture")
     return writing
+
+
+def _away_from_border(mask: Mask, view: View) -> Mask:
+    """Return the pieces of a mask that do not meet the border of what the view shows."""
+    rows, columns = view.inside
+    pieces = find_components(mask)
+    first = rows.start + _RIM, columns.start + _RIM
+    last = rows.stop - _RIM, columns.stop - _RIM
+    inner = (pieces.boxes[:, :2] > first) & (pieces.boxes[:, 2:] < last)
+    return pieces.mask(inner.all(axis=1))
 
 
 def _hull(boxes: Indices) -> tuple[int, int, int, int]:
