@@ -225,7 +225,7 @@ def _away_from_border(mask: Mask, view: View) -> Mask:
     first = rows.start + _RIM, columns.start + _RIM
     last = rows.stop - _RIM, columns.stop - _RIM
     inner = (pieces.boxes[:, :2] > first) & (pieces.boxes[:, 2:] < last)
-    return pieces.mask(inner.all(axis=1))
+    return pieces.mask(np.asarray(inner.all(axis=1)))
 
 
 def _hull(boxes: Indices) -> tuple[int, int, int, int]:
