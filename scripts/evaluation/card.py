@@ -73,13 +73,26 @@ def _network(served: Measurement) -> dict[str, Any]:
     }
 
 
+ORIGINS = {
+    "digits": "It began with random weights.",
+    "digits-tuned": (
+        "It began with the weights of the version before it, which `--recipe digits` had made from "
+        "random ones\nand which is in this repository's history; the command goes on from the "
+        "weights that are in their place,\n`convnet/pretrained/digits.npz`."
+    ),
+}
+"""Where the weights of each recipe come from."""
+
+
 def _training(served: Measurement) -> dict[str, Any]:
     """Return what the record that travels with the weights says."""
     record = served.recognizer.metadata
     training = record.get("training", {})
-    if training.get("recipe") != "digits":
+    if training.get("recipe") not in ORIGINS:
         raise ValueError(f"{served.model}: a card needs weights of `train.py --recipe digits`")
     return {name: training[name] for name in SETTINGS} | {
+        "recipe": training["recipe"],
+        "origin": ORIGINS[training["recipe"]],
         "held_out": f"{training['held_out']:,}",
         "accepted": f"{training['accepted']:.1%}",
         "kinds": card_tables.kinds(training, record["held_out"]),
