@@ -89,7 +89,7 @@ def _argument(node: ast.expr) -> Any:
 
 
 def _name(node: ast.expr) -> str:
-    """Return what is called: ``Conv2D`` of ``Conv2D(…)`` and of ``convnet.Conv2D(…)``."""
+    """Return the name of the layer that is called, with ``convnet.`` before it or without."""
     function = node.func if isinstance(node, ast.Call) else None
     if isinstance(function, ast.Name):
         return function.id
