@@ -56,12 +56,12 @@ def ink_by_contrast(
     Returns
     -------
     ndarray of float32, shape (H, W)
-        0 to 1; 1 everywhere if there is no ground to compare with.
+        0 to 1; 1 everywhere if there is no ground to compare with, or no writing.
     """
     light = grey.astype(np.float32)
     is_ground = np.zeros_like(light)
     is_ground[inside] = ~local_max(writing > _GROUND, 5)[inside]
-    if is_ground.sum() < _FEWEST:
+    if is_ground.sum() < _FEWEST or not where.any():
         return np.ones_like(light)
     darker = _ground(light, is_ground, max(4, int(_REACH * height))) - light
     sure = where & (writing > _SURE)

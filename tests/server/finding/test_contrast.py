@@ -50,3 +50,8 @@ def test_beyond_the_picture_is_no_ground() -> None:
     amount = ink_by_contrast(grey, where.astype(np.float32), where, 24, (slice(None), slice(0, 44)))
     assert amount[30, 24] > 0.9
     assert amount[30, 36] > 0.9
+
+
+def test_where_nothing_is_written_there_is_nothing_to_compare() -> None:
+    grey, nowhere = np.full((64, 64), 90, np.uint8), np.zeros((64, 64), np.bool_)
+    assert (ink_by_contrast(grey, nowhere.astype(np.float32), nowhere, 24) == 1).all()

@@ -1,10 +1,14 @@
 """All writing of a picture: what is small is looked at closer, rulings and boxes are no writing."""
 
+import contextlib
+
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
-from server.finding.finder import OTHER, WRITING
+from server.finding.finder import OTHER, WRITING, shared_finder
 from server.finding.page import find_writing
+from server.images.errors import BlankImage
 
 
 class Told:
@@ -50,3 +54,13 @@ def test_small_writing_is_looked_at_again_at_twice_the_size() -> None:
     find_writing(grey, finder)
     assert finder.sides[0] < 150
     assert 250 < finder.sides[1] < 260
+
+
+@pytest.mark.parametrize("shape", [(1, 4000), (4000, 1), (5, 200), (4, 4000), (3, 3), (3000, 7)])
+def test_specks_on_pictures_of_any_shape_are_read_or_blank(
+    shape: tuple[int, int], rng: np.random.Generator
+) -> None:
+    for share in (0.02, 0.2, 0.5):
+        grey = np.where(rng.random(shape) < share, 0, 255).astype(np.uint8)
+        with contextlib.suppress(BlankImage):
+            assert find_writing(grey, shared_finder()).ink.max() > 0
