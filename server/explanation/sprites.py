@@ -51,7 +51,7 @@ def maps(values: Array) -> Sprite:
     height, width, count = values.shape
     columns = math.isqrt(count - 1) + 1
     rows = -(-count // columns)
-    low, high = rounded(values.min()), rounded(values.max())
+    low, high = rounded(float(values.min())), rounded(float(values.max()))
     sheet = np.full((rows * columns, height, width), low, np.float64)
     sheet[:count] = np.clip(values, low, high).transpose(2, 0, 1)
     tiled = sheet.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)

@@ -136,7 +136,7 @@ def _full_strength(digit: Ink) -> Ink:
 
     A long thin line can be fainter than a tenth everywhere after shrinking.
     """
-    ink = digit[digit > min(0.1, digit.max() / 2)]
+    ink = digit[digit > min(0.1, float(digit.max()) / 2)]
     darkest = np.partition(ink, 9 * ink.size // 10)[9 * ink.size // 10]
     return np.asarray(np.minimum(digit / darkest, np.float32(1)))
 
