@@ -193,10 +193,6 @@ def documents() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
-# Who does not ask for this room needs no more than the rest of its package.
-EXTRA = {"convnet/plots/": {"matplotlib"}}
-
-
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_imports_run_one_way(package: str) -> None:
     allowed = MAY_IMPORT[package] | set(sys.stdlib_module_names)
@@ -204,14 +200,9 @@ def test_imports_run_one_way(package: str) -> None:
         f"{relative(path)} imports {name}"
         for path in sources(package)
         for name in imported(path)
-        if name.split(".")[0] not in allowed | extra(relative(path))
+        if name.split(".")[0] not in allowed
     }
     assert not foreign
-
-
-def extra(path: str) -> set[str]:
-    """Return what a file may import beyond the rest of its package."""
-    return next((names for room, names in EXTRA.items() if path.startswith(room)), set())
 
 
 @pytest.mark.parametrize("package", ROOMS)

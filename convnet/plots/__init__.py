@@ -6,15 +6,8 @@ Each function returns a matplotlib figure, which a notebook shows and `save` wri
 
     plots.save(plots.layer_figure(network, image), "layers.png")
 
-Nothing else in this package loads them.
+matplotlib is looked for when a figure is asked for; without it, that raises ImportError.
 """
-
-try:
-    import matplotlib as _  # noqa: F401
-except ImportError as error:
-    raise ImportError(
-        "plots need matplotlib: pip install matplotlib, or the `train` extra of this project"
-    ) from error
 
 from convnet.plots.confusion import confusion_figure
 from convnet.plots.curves import cost_curve

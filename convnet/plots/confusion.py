@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from convnet.plots.style import new_figure
+from convnet.plots.style import Figure, new_figure
 
 
 def confusion_figure(matrix: NDArray[np.integer], classes: Sequence[int | str]) -> Figure:

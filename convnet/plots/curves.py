@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
-
-from convnet.plots.style import new_figure
+from convnet.plots.style import Figure, new_figure
 from convnet.training.curves import draw
 from convnet.training.history import History
 

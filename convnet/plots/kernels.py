@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from convnet.layers import Conv2D
 from convnet.network import Sequential
-from convnet.plots.style import SIGNED, bare, new_figure
+from convnet.plots.style import SIGNED, Figure, bare, new_figure
 
 COLUMNS = 8
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import textwrap
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from convnet.layers import Dropout, Flatten, Reshape, Softmax
 from convnet.network import Sequential
-from convnet.plots.style import BLUE, INK, SIGNED, bare, new_figure
+from convnet.plots.style import BLUE, INK, SIGNED, Axes, Figure, bare, new_figure
 
 MAPS = 16  # channels shown of a layer, at most
 CELL, CAPTION = 0.72, 2.2  # inches

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from convnet.plots.style import INK, bare, new_figure
+from convnet.plots.style import INK, Figure, bare, new_figure
 
 COLUMNS, MOST = 8, 40
 

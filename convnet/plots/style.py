@@ -7,13 +7,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
 from convnet.storage.atomic_write import atomic_write
+from convnet.training import curves
 
-BLUE, RED, GREEN, GREY = "#2166ac", "#b2182b", "#1b7837", "#777777"
+Figure = Any
+"""A ``matplotlib.figure.Figure``: matplotlib is looked for when one is asked for."""
+
+Axes = Any
+"""A ``matplotlib.axes.Axes``."""
+
+BLUE, RED, GREY, GREEN = curves.BLUE, curves.RED, curves.GREY, "#1b7837"
 SIGNED = "RdBu_r"  # white is zero, red positive, blue negative
 INK = "gray_r"  # ink 1 is black, paper 0 white
 
@@ -26,9 +29,15 @@ _RC: Any = {
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure, sizes in inches. It is not pyplot's, so no global state changes."""
-    with mpl.rc_context(_RC):
-        return Figure(figsize=(width, height), layout="constrained")
+    """Return an empty figure, sizes in inches. It is not pyplot's, so no global state changes.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    with curves.matplotlib().rc_context(_RC):
+        return curves.new_figure(width, height)
 
 
 def bare(axes: Axes) -> Axes:
@@ -42,7 +51,7 @@ def bare(axes: Axes) -> Axes:
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a PNG file: the same figure, the same bytes."""
     buffer = io.BytesIO()
-    with mpl.rc_context(_RC):
+    with curves.matplotlib().rc_context(_RC):
         figure.savefig(buffer, format="png", metadata={"Software": None})
     with atomic_write(Path(path)) as stream:
         stream.write(buffer.getvalue())

@@ -26,6 +26,22 @@ class Record(Protocol):
         """The numbers of the finished epochs, by name."""
 
 
+def matplotlib(part: str = "") -> Any:
+    """Return matplotlib, or a part of it such as ``.figure``.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
+    try:
+        return import_module("matplotlib" + part)
+    except ImportError as error:
+        raise ImportError(
+            "plots need matplotlib: pip install matplotlib, or the `train` extra of this project"
+        ) from error
+
+
 def new_figure(width: float, height: float) -> Any:
     """Return an empty matplotlib figure of so many inches.
 
@@ -34,13 +50,7 @@ def new_figure(width: float, height: float) -> Any:
     ImportError
         If matplotlib is not installed.
     """
-    try:
-        module = import_module("matplotlib.figure")
-    except ImportError as error:
-        raise ImportError(
-            "plots need matplotlib: pip install matplotlib, or the `train` extra of this project"
-        ) from error
-    return module.Figure(figsize=(width, height), layout="constrained")
+    return matplotlib(".figure").Figure(figsize=(width, height), layout="constrained")
 
 
 def draw(record: Record, figure: Any) -> Any:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from statistics import fmean, stdev
 
+from convnet.plots.style import BLUE, GREEN, GREY, RED, new_figure, save
 from convnet.storage.atomic_write import atomic_write
 from scripts.sweeping.halving import Group, Outcomes, score
 from scripts.training.table import table
@@ -62,10 +63,9 @@ def _epochs(group: Group, outcomes: Outcomes) -> int:
 def _plot(file: Path, groups: list[Group], outcomes: Outcomes) -> None:
     """Draw the held-out accuracy over the epochs, a line for each run; best trials in colour."""
     try:
-        from convnet.plots.style import BLUE, GREEN, GREY, RED, new_figure, save
+        figure = new_figure(7, 4)
     except ImportError:  # matplotlib comes with the extra `train`
         return
-    figure = new_figure(7, 4)
     axes = figure.subplots()
     for group, colour in reversed(list(zip(groups, _colours(BLUE, GREEN, RED, GREY)))):  # noqa: B905
         label = ", ".join(str(value) for value in group[0].trial.values())
