@@ -6,7 +6,6 @@ fail instead, so that a green run has run all tests.
 
 import os
 import shutil
-import socket
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from convnet import datasets
+from scripts.clients import gunicorn_process
 from server import create_app
 from server.classes import DIGITS
 from server.input_form import MNIST_FORM
@@ -101,10 +101,7 @@ def chromium() -> str:
 @pytest.fixture
 def free_port() -> int:
     """A port of the loopback interface that is free at the moment of the call."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    return gunicorn_process.free_port()
 
 
 class ScriptedRecognizer:

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.clients.gunicorn_process import HOST, ROOT, end, free_port, procfile_command, workers
+
 PATIENCE = 60.0
 GRACE = 20.0
 
@@ -49,7 +49,7 @@ class Target:
             service of one's own.
         """
         parts = urlsplit(url if "//" in url else f"http://{url}")
-        host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+        host = HOST if parts.hostname == "localhost" else parts.hostname or ""
         try:
             is_loopback = ip_address(host).is_loopback
         except ValueError:
@@ -86,9 +86,7 @@ class Target:
         if self.master is None:
             return None
         with contextlib.suppress(OSError):
-            children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text()
-            held = [_resident(int(child)) for child in children.split()]
-            return max(held, default=None)
+            return max(map(_resident, workers(self.master)), default=None)
         return None
 
 
@@ -109,21 +107,22 @@ def running(log: Path) -> Iterator[Target]:
     RuntimeError
         If it does not start; the message has the end of its log.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    arguments = ["-m", "gunicorn", "--config", "server/gunicorn_conf.py", "wsgi:app"]
-    environment = os.environ | {"HOST": "127.0.0.1", "PORT": str(port), "LOG_LEVEL": "warning"}
+    port = free_port()
+    environment = os.environ | {"HOST": HOST, "PORT": str(port), "LOG_LEVEL": "warning"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [sys.executable, "-m", *procfile_command()],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
         )
     try:
-        target = Target("127.0.0.1", port, process.pid)
+        target = Target(HOST, port, process.pid)
         _wait(process, target, log)
         yield target
     finally:
-        _stop(process)
+        end(process, GRACE)
 
 
 def _wait(process: subprocess.Popen[bytes], target: Target, log: Path) -> None:
@@ -135,13 +134,3 @@ def _wait(process: subprocess.Popen[bytes], target: Target, log: Path) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the service does not start:\n{log.read_text()[-2000:]}")
         time.sleep(0.05)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 
-HOST = "127.0.0.1"
+from scripts.clients.gunicorn_process import HOST
+
 PATIENCE = 30.0
 PAUSE_AFTER_503 = 0.05
 """Seconds that a client waits which was told to come back later. (It was told 1.)"""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -14,9 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scripts.soaking.clients import HOST, PATIENCE
-
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.clients.gunicorn_process import (
+    HOST,
+    ROOT,
+    end,
+    free_port,
+    procfile_command,
+    proportional_set_size,
+    workers,
+)
+from scripts.soaking.clients import PATIENCE
 
 
 class Service:
@@ -27,8 +32,7 @@ class Service:
 
     def workers(self) -> list[int]:
         """Return the process ids of the workers."""
-        pid = self.process.pid
-        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return workers(self.process.pid)
 
     def memory(self) -> float:
         """Return the memory of all its processes in MiB, shared pages counted once (PSS)."""
@@ -37,10 +41,9 @@ class Service:
 
 def _memory_of(pid: int) -> float:
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return proportional_set_size(pid)
     except OSError:  # has just ended
         return 0.0
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def eventually(condition: Callable[[], bool], patience: float = PATIENCE) -> float:
@@ -79,16 +82,13 @@ def service(
     RuntimeError
         If it does not start; the message has the end of its log.
     """
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = probe.getsockname()[1]
-    command = shlex.split((ROOT / "Procfile").read_text().removeprefix("web:"))
+    port = free_port()
     settings = {"HOST": HOST, "PORT": port, "WEB_CONCURRENCY": 2} | (environment or {})
     base = how.pop("base", os.environ)
     log = folder / "service.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command],
+            [sys.executable, "-m", *procfile_command()],
             cwd=ROOT,
             env=dict(base) | {name: str(value) for name, value in settings.items()},
             **({"stdout": output, "stderr": output} | how),
@@ -101,10 +101,4 @@ def service(
         eventually(lambda: len(running.workers()) == int(settings["WEB_CONCURRENCY"]))
         yield running
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, PATIENCE)

@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
-ROOT = Path(__file__).resolve().parents[2]
+from scripts.clients.gunicorn_process import ROOT, end, free_port, procfile_command, workers
+
 PATIENCE = 60
 
 
@@ -29,22 +28,13 @@ class Service:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def workers(self):
-        pid = self.process.pid
-        return [
-            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        ]
+        return workers(self.process.pid)
 
     def signal(self, number):
         self.process.send_signal(number)
 
     def wait(self):
         return self.process.wait(PATIENCE)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def eventually(condition, patience=PATIENCE):
@@ -65,23 +55,12 @@ def answers(service):
     return True
 
 
-def end(process):
-    """Let a process end; whatever happens, it has ended then."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 @contextlib.contextmanager
 def serve(
     folder, port=None, *, application="wsgi:app", python=sys.executable, root=ROOT, **settings
 ):
     """Run the service in `root` with `settings` in its environment; `folder` takes its log."""
-    command = shlex.split((ROOT / "Procfile").read_text().removeprefix("web:"))
+    command = procfile_command()
     assert (command[0], command.pop()) == ("gunicorn", "wsgi:app")
     port, log = port or free_port(), Path(folder) / "service.log"
     environ = os.environ | {"PORT": str(port), "HOST": "127.0.0.1"}
@@ -99,7 +78,7 @@ def serve(
         eventually(lambda: answers(service))
         yield service
     finally:
-        end(process)
+        end(process, PATIENCE)
 
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -140,4 +119,4 @@ def nginx(folder: Path, recipe: str, upstreams: dict[str, str], path: str = "/")
         eventually(answers)
         yield url
     finally:
-        end(process)
+        end(process, PATIENCE)

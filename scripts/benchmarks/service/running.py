@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,9 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.benchmarks.peers.process import ROOT, environment
+from scripts.benchmarks.peers.process import environment
+from scripts.clients.gunicorn_process import (
+    HOST,
+    ROOT,
+    end,
+    free_port,
+    proportional_set_size,
+    workers,
+)
 
-HOST = "127.0.0.1"
 PATIENCE = 60.0
 GRACE = 20.0
 
@@ -46,15 +51,7 @@ class Running:
 
     def worker_memory(self) -> list[float]:
         """Return the memory of each worker in MiB, shared pages counted in parts (PSS)."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [_proportional_set_size(int(child)) for child in children]
-
-
-def _proportional_set_size(pid: int) -> float:
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
-    return int(found[1]) / 1024 if found else float("nan")
+        return [proportional_set_size(worker) for worker in workers(self.process.pid)]
 
 
 @contextlib.contextmanager
@@ -66,7 +63,7 @@ def running(application: Application, picture: bytes, log: Path) -> Iterator[Run
     RuntimeError
         If it ends, or does not answer in time; the message has the end of its log.
     """
-    port = _free_port()
+    port = free_port()
     start = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -80,7 +77,7 @@ def running(application: Application, picture: bytes, log: Path) -> Iterator[Run
         _wait(process, port, picture, log)
         yield Running(process, port, time.perf_counter() - start)
     finally:
-        _stop(process)
+        end(process, GRACE, signal.SIGQUIT)  # at once: no client waits for an answer
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, picture: bytes, log: Path) -> None:
@@ -105,20 +102,3 @@ def _answers(port: int, picture: bytes) -> bool:
     if answer.status != http.client.OK:
         raise RuntimeError(f"the service answered {answer.status} {answer.reason}")
     return True
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGQUIT)  # at once: no client waits for an answer
-    try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
