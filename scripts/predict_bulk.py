@@ -30,21 +30,12 @@ from scripts.training.environment import use_environment
 use_environment()
 
 from scripts.bulk.command import run
-from scripts.bulk.processes import cores
-from scripts.training.options import positive_int
+from scripts.training.options import add_places, positive_int, run_resumable
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    options = parse(argv)
-    try:
-        return run(options)
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from here.", file=sys.stderr)
-        return 130
-    except (OSError, ValueError, ModuleNotFoundError) as error:
-        print(f"predict_bulk.py: {error}", file=sys.stderr)
-        return 1
+    return run_resumable(run, parse(argv), "predict_bulk.py")
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -63,10 +54,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--chunk", type=positive_int, metavar="N",
                         help="pictures that are read, and kept, together (default 2048 of pixels, "
                         "512 of files, 64 with --read)")  # fmt: skip
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=positive_int, default=cores(), metavar="N",
-                       help="processes on this machine (default: one for each core)")  # fmt: skip
-    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster")
+    add_places(parser)
     return parser.parse_args(argv)
 
 

@@ -25,25 +25,15 @@ from scripts.training.environment import use_environment
 
 use_environment()
 
-from scripts.bulk.processes import cores
 from scripts.sweeping.command import run
 from scripts.sweeping.space import Values, numbers, whole_numbers
 from scripts.training.architecture import architecture
-from scripts.training.download import DownloadError
-from scripts.training.options import positive_int
+from scripts.training.options import add_places, positive_int, run_resumable
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    options = parse(argv)
-    try:
-        return run(options)
-    except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from here.", file=sys.stderr)
-        return 130
-    except (OSError, ValueError, DownloadError, ModuleNotFoundError) as error:
-        print(f"sweep.py: {error}", file=sys.stderr)
-        return 1
+    return run_resumable(run, parse(argv), "sweep.py")
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -68,10 +58,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, metavar="PATH", help="the data set: folder or file")
     parser.add_argument("--out", type=Path, default=Path("runs/sweep"), metavar="DIR",
                         help="where runs, table and plot go (default runs/sweep)")  # fmt: skip
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=positive_int, default=cores(), metavar="N",
-                       help="processes on this machine (default: one for each core)")  # fmt: skip
-    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster")
+    add_places(parser)
     return parser.parse_args(argv)
 
 

@@ -36,7 +36,6 @@ from scripts.training.environment import use_environment
 
 use_environment()
 
-import numpy as np
 
 from convnet import datasets
 from convnet.training.progress_bar import TrainingBar
@@ -188,16 +187,12 @@ def _fit(
         "schedule": repr(trainer.optimizer.schedule),
     }
     bar = TrainingBar(recipe.epochs, recipe.steps_per_epoch(len(train)))
-    outputs = trainer.network.output_shape[0]
     with Run(bar, options.checkpoint, settings, options.every) as run:
-        return trainer.fit(
-            train.images,
-            recipe.targets(train.labels, outputs),
-            epochs=recipe.epochs,
-            batch_size=recipe.batch_size,
-            rng=np.random.default_rng((options.seed, 1)),
-            augment=recipe.augment,
-            validation=(held_out.images, recipe.targets(held_out.labels, outputs)),
+        return recipe.fit(
+            trainer,
+            train,
+            held_out,
+            options.seed,
             progress=run.begin(trainer, options.resume),
             on_step=run.on_step,
             on_epoch=run.on_epoch,

@@ -30,14 +30,15 @@ TINY = 1 << 13
 LARGE_SUM = 1 << 17
 
 
-def _available_cores() -> int:
+def available_cores() -> int:
+    """Return how many cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on every platform
         return os.cpu_count() or 1
 
 
-_count = max(1, int(os.environ.get("CONVNET_THREADS", _available_cores())))
+_count = max(1, int(os.environ.get("CONVNET_THREADS", available_cores())))
 _pool: ThreadPoolExecutor | None = None
 
 

@@ -20,14 +20,6 @@ Result = tuple[int, Chunk, Part]
 AHEAD = 2  # chunks that wait for each process
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every platform
-        return os.cpu_count() or 1
-
-
 def on_processes(job: Job, chunks: Iterable[Numbered], workers: int) -> Iterator[Result]:
     """Yield the parts of chunks, as they get ready.
 

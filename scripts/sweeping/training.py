@@ -12,8 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import convnet
 from convnet import datasets
 from convnet.training import checkpoint
@@ -117,16 +115,12 @@ def train(run: Run, until: int, state: bytes = b"") -> Outcome:
     train_set, held_out = recipe.split(data.train)
     network = asked.network(recipe, data.train.input_shape, run.seed)
     trainer = recipe.trainer(network, len(train_set))
-    outputs = network.output_shape[0]
     try:
-        progress = trainer.fit(
-            train_set.images,
-            recipe.targets(train_set.labels, outputs),
-            epochs=run.epochs,
-            batch_size=recipe.batch_size,
-            rng=np.random.default_rng((run.seed, 1)),
-            augment=recipe.augment,
-            validation=(held_out.images, recipe.targets(held_out.labels, outputs)),
+        progress = recipe.fit(
+            trainer,
+            train_set,
+            held_out,
+            run.seed,
             progress=_resume(trainer, state),
             on_step=_stop_if_hopeless,
             on_epoch=lambda trainer, progress: _stop_at(until, trainer, progress),

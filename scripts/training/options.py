@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from convnet.runtime.threads import available_cores
+from scripts.training.download import DownloadError
 
 LEAST_SIDE, MOST_SIDE = 4, 256  # pixels; the service takes no larger inputs
 
@@ -96,3 +100,25 @@ def require_matplotlib(parser: argparse.ArgumentParser) -> None:
         import scripts.figures  # noqa: F401
     except ImportError as error:
         parser.error(str(error))
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Let the command line say where a job is done: here, on some cores, or on a Dask cluster."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=positive_int, default=available_cores(), metavar="N",
+                       help="processes on this machine (default: one for each core)")  # fmt: skip
+    where.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster")
+
+
+def run_resumable(
+    run: Callable[[argparse.Namespace], int], options: argparse.Namespace, name: str
+) -> int:
+    """Run a command that goes on where it was; return its exit status."""
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from here.", file=sys.stderr)
+        return 130
+    except (OSError, ValueError, DownloadError, ModuleNotFoundError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1

@@ -17,7 +17,8 @@ from convnet.network import Sequential
 from convnet.optimizers import SGD, Adam, AdamW, Optimizer
 from convnet.optimizers.schedules import OneCycle
 from convnet.training.batches import Augment, Labels
-from convnet.training.trainer import Loss, Trainer
+from convnet.training.history import History
+from convnet.training.trainer import Callback, Loss, Trainer
 from scripts.training.data import class_numbers, input_form
 
 MakeOptimizer = Callable[[float, int], Optimizer]
@@ -132,6 +133,32 @@ class Recipe:
         """Return what the loss takes for these digits: output numbers, or one-hot vectors."""
         numbers = class_numbers(labels, self.classes(outputs))
         return one_hot(numbers, outputs) if self.one_hot else numbers
+
+    def fit(
+        self,
+        trainer: Trainer,
+        train: Split,
+        held_out: Split,
+        seed: int,
+        *,
+        progress: History | None,
+        on_step: Callback,
+        on_epoch: Callback,
+    ) -> History:
+        """Train: the same seed gives the same weights, whichever command asks."""
+        outputs = trainer.network.output_shape[0]
+        return trainer.fit(
+            train.images,
+            self.targets(train.labels, outputs),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            rng=np.random.default_rng((seed, 1)),
+            augment=self.augment,
+            validation=(held_out.images, self.targets(held_out.labels, outputs)),
+            progress=progress,
+            on_step=on_step,
+            on_epoch=on_epoch,
+        )
 
 
 def _sgd(rate: float, steps: int) -> Optimizer:

@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from convnet.runtime.threads import set_threads
 from server.training_room.run_folder import RunFolder
 from server.training_room.settings import read
 from server.training_room.training import Run, is_there
@@ -29,7 +28,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--service", type=int, default=os.getppid(), help="process to end with")
     options = parser.parse_args(arguments)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA, MOST_DATA))
-    set_threads(len(os.sched_getaffinity(0)))
     folder = RunFolder(options.folder)
     try:
         train(folder, options.service)
