@@ -14,7 +14,7 @@ from scripts.evaluation.measurement import Measurement
 
 TEMPLATE = Path(__file__).parent / "card.md.in"
 SETTINGS = (
-    "mnist_repeats", "epochs", "final_epochs", "batch_size", "weight_decay", "learning_rate",
+    "epochs", "final_epochs", "batch_size", "weight_decay", "learning_rate",
     "average", "seed",
 )  # fmt: skip
 
@@ -91,6 +91,9 @@ def _training(served: Measurement) -> dict[str, Any]:
     if training.get("recipe") not in ORIGINS:
         raise ValueError(f"{served.model}: a card needs weights of `train.py --recipe digits`")
     return {name: training[name] for name in SETTINGS} | {
+        "repeats": "once"
+        if training["mnist_repeats"] == 1
+        else f"{training['mnist_repeats']} times",
         "recipe": training["recipe"],
         "origin": ORIGINS[training["recipe"]],
         "held_out": f"{training['held_out']:,}",

@@ -114,7 +114,7 @@ def read_text(
     """
     check_grey(grey)
     reader = reader or shared_line_reader()
-    page = find_page(grey)
+    page = _page(grey)
     check()
     found = find_lines(page.ink, max_marks)
     if sum(frame_width(line.ink) for line in found) > MOST_COLUMNS:
@@ -126,7 +126,7 @@ def read_text(
     return text
 
 
-def find_page(grey: Grey) -> Page:
+def _page(grey: Grey) -> Page:
     """Return the ink of a picture: of a drawing as it is, else what the finder finds."""
     if grey.min() == grey.max():
         raise BlankImage("nothing is written in the picture")

@@ -122,7 +122,7 @@ class Known:
 
 def test_papers_are_scored_by_digits_by_text_and_by_order():
     blank = np.zeros((4, 4), np.uint8)
-    pages = [Page(blank, blank, text, "signs") for text in ("12.5", "3 4", "56", "78")]
+    pages = [Page(blank, blank, text) for text in ("12.5", "3 4", "56", "78")]
     score = papers.score("signs", pages, Known("12,5", "3 4", "", "71"))
     assert score.pages == 4
     assert score.digits == 0.5

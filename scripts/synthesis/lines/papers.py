@@ -22,6 +22,7 @@ from scripts.synthesis.pages.geometry import corners
 from scripts.synthesis.scenes import marks
 from scripts.synthesis.scenes.board import OTHER, WRITING, Board, paste
 from scripts.synthesis.scenes.subjects import Box, scaled
+from server.segmentation.line_form import crop
 
 HEIGHTS = (34, 72)
 """Pixels of a line's height."""
@@ -39,14 +40,11 @@ class Page(NamedTuple):
         WRITING where something is written.
     text : str
         Line by line, as written.
-    kind : str
-        One of `KINDS`.
     """
 
     grey: np.ndarray
     truth: np.ndarray
     text: str
-    kind: str
 
 
 @dataclass
@@ -83,35 +81,21 @@ class Sheet:
         )
         return Box(_MARGIN + left, _MARGIN + top, shape.shape[1], shape.shape[0])
 
-    def rule(self, squared: bool) -> None:
-        """Rule the paper, or square it, in a lighter tone than the ink."""
-        picture = Image.new("L", self.board.size)
-        canvas, (width, height) = ImageDraw.Draw(picture), self.board.size
-        pitch = self.rng.uniform(18, 40) if squared else self.rng.uniform(30, 70)
-        thick = int(self.rng.integers(1, 3))
-        for y in np.arange(self.rng.uniform(0, pitch), height, pitch):
-            canvas.line((0, y, width, y), fill=255, width=thick)
-        if squared:
-            for x in np.arange(self.rng.uniform(0, pitch), width, pitch):
-                canvas.line((x, 0, x, height), fill=255, width=thick)
-        light = float(self.board.light.mean())
-        self.board.lay(np.asarray(picture), light * self.rng.uniform(0.55, 0.88), OTHER)
-
 
 def _written(text: str, rng: np.random.Generator, material: Material) -> np.ndarray:
     """Write a line at its height."""
-    shape = _cropped(write_line(text, rng, material.recorded))
+    shape = crop(write_line(text, rng, material.recorded))
     return scaled(shape, shape.shape[0] * rng.uniform(*HEIGHTS) / 64)
 
 
-def _cropped(shape: np.ndarray) -> np.ndarray:
-    rows, columns = (np.flatnonzero((shape > 60).any(axis=axis)) for axis in (1, 0))
-    return shape[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def _one_line(text: str, rng: np.random.Generator, material: Material) -> tuple[Sheet, Box]:
+def _one_line(
+    text: str, rng: np.random.Generator, material: Material, squared: bool | None = None
+) -> tuple[Sheet, Box]:
+    """Write one line, on ruled or squared paper if that is said."""
     shape = _written(text, rng, material)
     sheet = Sheet.of(shape.shape[1], shape.shape[0], rng, material)
+    if squared is not None:
+        marks.rule(sheet.board, rng, squared)
     sheet.lines.append(text)
     return sheet, sheet.write(shape)
 
@@ -121,23 +105,14 @@ def plain(rng: np.random.Generator, material: Material) -> Sheet:
     return _one_line(texts.digits(rng, 3, 6), rng, material)[0]
 
 
-def _on_rulings(rng: np.random.Generator, material: Material, squared: bool) -> Sheet:
-    shape = _written(text := texts.digits(rng, 3, 6), rng, material)
-    sheet = Sheet.of(shape.shape[1], shape.shape[0], rng, material)
-    sheet.rule(squared)
-    sheet.write(shape)
-    sheet.lines.append(text)
-    return sheet
-
-
 def ruled(rng: np.random.Generator, material: Material) -> Sheet:
     """Three to six digits on ruled paper."""
-    return _on_rulings(rng, material, squared=False)
+    return _one_line(texts.digits(rng, 3, 6), rng, material, squared=False)[0]
 
 
 def squared(rng: np.random.Generator, material: Material) -> Sheet:
     """Three to six digits on squared paper."""
-    return _on_rulings(rng, material, squared=True)
+    return _one_line(texts.digits(rng, 3, 6), rng, material, squared=True)[0]
 
 
 def underlined(rng: np.random.Generator, material: Material) -> Sheet:
@@ -159,7 +134,7 @@ def _in_cells(
                 continue
             digit = str(rng.integers(10))
             shape = print_line(digit, rng) if print_them else _written(digit, rng, sheet.material)
-            drawn = scaled(_cropped(shape), cell.height * rng.uniform(0.45, 0.7))
+            drawn = scaled(crop(shape), cell.height * rng.uniform(0.45, 0.7))
             if drawn.shape[1] > 0.8 * cell.width:
                 drawn = scaled(drawn, drawn.shape[0] * 0.8 * cell.width / drawn.shape[1])
             left = column * cell.width + (cell.width - drawn.shape[1]) * rng.uniform(0.35, 0.65)
@@ -191,7 +166,6 @@ def boxes(rng: np.random.Generator, material: Material) -> Sheet:
     light = float(sheet.board.light.mean())
     sheet.board.lay(np.asarray(picture), light * rng.uniform(0.2, 0.8), OTHER)
     _in_cells(sheet, 1, count, rng.uniform(0.5, 1), cell, print_them=False)
-    sheet.lines = sheet.lines or [""]
     return sheet
 
 
@@ -200,15 +174,8 @@ def grid(rng: np.random.Generator, material: Material) -> Sheet:
     count = int(rng.choice((4, 9)))
     side = rng.uniform(36, 56)
     sheet = Sheet.of(count * side, count * side, rng, material)
-    picture = Image.new("L", sheet.board.size)
-    canvas, whole = ImageDraw.Draw(picture), count * side
-    thick, every = int(rng.integers(1, 3)), 3 if count == 9 else 2
-    for i in range(count + 1):
-        at, width = _MARGIN + i * side, thick * (2 if i % every == 0 else 1)
-        canvas.line((at, _MARGIN, at, _MARGIN + whole), fill=255, width=width)
-        canvas.line((_MARGIN, at, _MARGIN + whole, at), fill=255, width=width)
-    sheet.board.lay(np.asarray(picture), sheet.tone * rng.uniform(0.8, 1.5), OTHER)
     cell = Box(_MARGIN, _MARGIN, side, side)
+    marks.walls(sheet.board, cell, count, count, sheet.tone * rng.uniform(0.8, 1.5), rng)
     _in_cells(sheet, count, count, rng.uniform(0.3, 0.8), cell, print_them=rng.random() < 0.5)
     return sheet
 
@@ -237,7 +204,7 @@ def plate(rng: np.random.Generator, material: Material) -> Sheet:
     """Several light digits on a dark plate, on ground of another brightness."""
     text = texts.digits(rng, 2, 6)
     shape = print_line(text, rng) if rng.random() < 0.7 else _written(text, rng, material)
-    shape = scaled(_cropped(shape), rng.uniform(*HEIGHTS))
+    shape = scaled(crop(shape), rng.uniform(*HEIGHTS))
     sheet = Sheet.of(shape.shape[1], shape.shape[0], rng, material)
     box = Box(_MARGIN, _MARGIN, shape.shape[1], shape.shape[0])
     dark = rng.uniform(0.03, 0.4)
@@ -294,11 +261,11 @@ def draw_page(kind: str, rng: np.random.Generator, material: Material) -> Page:
     """Draw one page of a kind, and scan it or take its photo."""
     sheet = KINDS[kind](rng, material)
     board, size = sheet.board, sheet.board.size
-    quad = corners(*size) * 1.0
+    quad = corners(*size)
     if rng.random() < 0.5:
         board = board.seen_through(quad + rng.normal(0, 0.006 * max(size), (4, 2)), size)
         grey = photos.camera(board.light * photos.light(size, rng), rng)
     else:
         noise = rng.uniform(0, 2) * rng.standard_normal(board.light.shape)
         grey = (np.clip(board.light, 0, 1) * 255 + noise).clip(0, 255).astype(np.uint8)
-    return Page(grey, board.truth, "\n".join(sheet.lines), kind)
+    return Page(grey, board.truth, "\n".join(sheet.lines))

@@ -80,14 +80,19 @@ def clouds(size: Size, cells: int, rng: np.random.Generator) -> Field:
     return np.asarray(coarse.resize(size, Image.Resampling.BICUBIC))
 
 
-def ruling(size: Size, rng: np.random.Generator) -> Field:
-    """Lines or squares of an exercise book, a little turned: coverage 0 to 1."""
+def ruling(size: Size, rng: np.random.Generator, squared: bool | None = None) -> Field:
+    """Lines or squares of an exercise book, a little turned: coverage 0 to 1.
+
+    Whether it is squared is drawn, unless it is said.
+    """
     pitch = min(size) * rng.uniform(0.08, 0.3)
     turn = rng.normal(0, 0.05)
     x, y = np.arange(size[0]), np.arange(size[1])[:, None]
     down, across = y * np.cos(turn) + x * np.sin(turn), x * np.cos(turn) - y * np.sin(turn)
     lines = _line_at(down, pitch, rng)
-    return np.maximum(lines, _line_at(across, pitch, rng)) if rng.random() < 0.5 else lines
+    if squared is None:
+        squared = rng.random() < 0.5
+    return np.maximum(lines, _line_at(across, pitch, rng)) if squared else lines
 
 
 def _line_at(place: np.ndarray, pitch: float, rng: np.random.Generator) -> Field:

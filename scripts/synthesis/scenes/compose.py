@@ -115,17 +115,12 @@ def _sheet(stage: Stage) -> tuple[Board, float]:
     return board, float(board.light.mean()) * (1 - rng.uniform(0.15, 0.95))
 
 
-def _rule(board: Board, rng: np.random.Generator) -> None:
-    lines = (photos.ruling(board.size, rng) * 255).astype(np.uint8)
-    board.lay(lines, float(board.light.mean()) * (1 - rng.uniform(0.06, 0.6)), OTHER)
-
-
 def paper(stage: Stage) -> Board:
     """Digits on plain, ruled or squared paper, among spirals, edges, fingers and letters."""
     rng = stage.rng
     board, tone = _sheet(stage)
     if rng.random() < 0.5:
-        _rule(board, rng)
+        marks.rule(board, rng)
     if rng.random() < 0.2:
         marks.edge_of_sheet(board, stage.frame, rng)
     if rng.random() < 0.12:
@@ -145,7 +140,7 @@ def large(stage: Stage) -> Board:
     rng = stage.rng
     board, tone = _sheet(stage)
     if rng.random() < 0.25:
-        _rule(board, rng)
+        marks.rule(board, rng)
     if rng.random() < 0.15:
         marks.edge_of_sheet(board, stage.frame, rng)
     if stage.has_digit:
@@ -171,7 +166,7 @@ def lines(stage: Stage) -> Board:
     board, tone = _sheet(stage)
     kind = rng.random()
     if kind < 0.4:
-        _rule(board, rng)
+        marks.rule(board, rng)
     elif kind < 0.6:
         surface, tone = _two_tones(rng)
         marks.plate(board, frame.grown(-rng.uniform(-4, 12)), surface, rng.random(), rng)
@@ -193,7 +188,7 @@ def ringed(stage: Stage) -> Board:
     rng = stage.rng
     board, tone = _sheet(stage)
     if rng.random() < 0.25:
-        _rule(board, rng)
+        marks.rule(board, rng)
     box = stage.place(0.15, 0.5)
     marks.ring(board, box, tone if rng.random() < 0.6 else tone * rng.uniform(0.6, 1.5), rng)
     box = Box(box.left + 0.1 * box.width, box.top, 0.8 * box.width, box.height)

@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 
 from scripts.synthesis.handwriting.ink import draw
 from scripts.synthesis.handwriting.pens import Pen
+from scripts.synthesis.pages import photos
 from scripts.synthesis.pages.geometry import Size
-from scripts.synthesis.pages.photos import clouds
 from scripts.synthesis.scenes.board import GROUND, OTHER, Board
 from scripts.synthesis.scenes.subjects import Box
 
@@ -72,23 +72,37 @@ def specks(board: Board, tone: float, rng: np.random.Generator) -> None:
     board.lay(np.asarray(picture), tone, OTHER)
 
 
+def rule(board: Board, rng: np.random.Generator, squared: bool | None = None) -> None:
+    """Rule the paper, or square it, in a lighter tone than it has."""
+    lines = (photos.ruling(board.size, rng, squared) * 255).astype(np.uint8)
+    board.lay(lines, float(board.light.mean()) * (1 - rng.uniform(0.06, 0.6)), OTHER)
+
+
 def grid(
     board: Board, cell: Box, columns: int, rows: int, tone: float, rng: np.random.Generator
 ) -> None:
     """Draw walls between equal cells, of which `cell` is one; every third may be bolder."""
-    picture = Image.new("L", board.size)
-    canvas = ImageDraw.Draw(picture)
     left = cell.left - int(rng.integers(columns)) * cell.width
     top = cell.top - int(rng.integers(rows)) * cell.height
+    walls(board, Box(left, top, cell.width, cell.height), columns, rows, tone, rng)
+
+
+def walls(
+    board: Board, first: Box, columns: int, rows: int, tone: float, rng: np.random.Generator
+) -> None:
+    """Draw walls between equal cells, from the first one on; every third may be bolder."""
+    picture = Image.new("L", board.size)
+    canvas = ImageDraw.Draw(picture)
+    left, top = first.left, first.top
     width = int(rng.integers(1, 3))
     bold = width + int(rng.integers(0, 3))
     for i in range(columns + 1):
-        x = left + i * cell.width
-        ends = (x, top, x, top + rows * cell.height)
+        x = left + i * first.width
+        ends = (x, top, x, top + rows * first.height)
         canvas.line(ends, fill=255, width=bold if i % 3 == 0 else width)
     for i in range(rows + 1):
-        y = top + i * cell.height
-        ends = (left, y, left + columns * cell.width, y)
+        y = top + i * first.height
+        ends = (left, y, left + columns * first.width, y)
         canvas.line(ends, fill=255, width=bold if i % 3 == 0 else width)
     board.lay(np.asarray(picture), tone, OTHER)
 
@@ -124,7 +138,7 @@ def edge_of_sheet(board: Board, frame: Box, rng: np.random.Generator) -> None:
     """Let the sheet end inside of the frame: beyond its edge, straight or torn, is a table."""
     beyond = _half_plane(board.size, frame, rng)
     tone = rng.uniform(0.05, 0.9)
-    grain = rng.uniform(0, 0.08) * clouds(board.size, int(rng.integers(3, 30)), rng)
+    grain = rng.uniform(0, 0.08) * photos.clouds(board.size, int(rng.integers(3, 30)), rng)
     board.lay(beyond, tone, GROUND)
     board.light += grain * (beyond > 0)
     inner = np.asarray(Image.fromarray(beyond).resize(board.size))
