@@ -6,12 +6,20 @@ Two readers of the same text must not see different things, so what is ambiguous
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 from server.config import MAX_JSON_VALUES
 from server.problems import Problem
 
 MOST_DIGITS = 1000  # the largest float has 309
+
+DEEPEST = 200
+"""Arrays and objects within each other, at most: how many Python itself bears depends on its
+version."""
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BRACKET = re.compile(rb"[][{}]")
 
 
 def load_json(data: bytes, max_values: int = MAX_JSON_VALUES) -> Any:
@@ -28,6 +36,8 @@ def load_json(data: bytes, max_values: int = MAX_JSON_VALUES) -> Any:
     """
     if sum(map(data.count, (b",", b"[", b"{"))) > max_values:
         raise Problem("too_large", f"the JSON of a request may have at most {max_values} values")
+    if depth(data) > DEEPEST:
+        raise Problem("not_json", "the body is nested too deeply")
     try:
         value = json.loads(
             data.decode(),
@@ -38,8 +48,6 @@ def load_json(data: bytes, max_values: int = MAX_JSON_VALUES) -> Any:
         )
         if rb"\u" in data:  # only an escape can bring half of a surrogate pair
             json.dumps(value, ensure_ascii=False).encode()
-    except RecursionError:
-        raise Problem("not_json", "the body is nested too deeply") from None
     except UnicodeEncodeError:
         raise Problem("not_json", "the body has half of a surrogate pair in a string") from None
     except UnicodeDecodeError:
@@ -47,6 +55,18 @@ def load_json(data: bytes, max_values: int = MAX_JSON_VALUES) -> Any:
     except ValueError as error:
         raise Problem("not_json", f"the body is not valid JSON: {error}") from None
     return value
+
+
+def depth(data: bytes) -> int:
+    """Return how many arrays and objects are open at once; all of them, if these are few."""
+    opened = data.count(b"[") + data.count(b"{")
+    if opened <= DEEPEST:
+        return opened
+    deepest = now = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", data)):
+        now += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, now)
+    return deepest
 
 
 def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

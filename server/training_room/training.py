@@ -83,7 +83,7 @@ class Run:
         elif self.seconds > 60 * self.settings.minutes:
             self.end(f"its {self.settings.minutes} minutes are over")
         self.obey()
-        self.note(force=self.paused)
+        self.note(force=self.paused or self.step == 1)  # where the curve begins
         if self.paused and not self.ending:
             self.wait()
 

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from server.parsing.strict_json import load_json
@@ -23,6 +25,8 @@ from server.problems import Problem
         "[" * 100_000,
         "[" * 100_000 + "]" * 100_000,
         '{"a":' * 2_000 + "1" + "}" * 2_000,
+        "[" * 201 + "]" * 201,
+        '["]]]]",' * 201 + "1" + "]" * 201,
         "9" * 5_000,
         '"unfinished',
         '"tab\tinside"',
@@ -64,3 +68,16 @@ def test_json_of_too_many_values_is_refused_before_it_is_parsed(value, monkeypat
         load_json(f"[{value * most}0]".encode(), most)
     assert (caught.value.code, caught.value.status) == ("too_large", 413)
     assert str(most) in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 200 + "]" * 200, '["' + "[{" * 300 + '"]', '["\\"' + "[" * 300 + '"]', "[[],[]]"],
+)
+def test_what_is_as_deep_as_may_be_is_read_and_brackets_in_strings_do_not_count(text):
+    assert load_json(text.encode()) == json.loads(text)
+
+
+def test_many_shallow_arrays_are_read():
+    text = "[" + ",".join(["[1]"] * 1000) + "]"
+    assert load_json(text.encode()) == [[1]] * 1000
