@@ -22,7 +22,8 @@ def of_requests(config: Config) -> dict[str, str]:
         "not_json": (
             "the body is not JSON (RFC 8259, UTF-8, no byte order mark); also for `NaN`, "
             "`Infinity`, a number of more than 1000 digits or beyond a double, the same key twice "
-            "in one object, half of a surrogate pair, and more than 200 arrays and objects within each other"
+            "in one object, half of a surrogate pair, and more than 200 arrays and objects within "
+            "each other"
         ),
         "unauthorized": "the service needs a key (`API_KEYS`), and none or a wrong one was sent",
         "not_found": "there is nothing at this address",
