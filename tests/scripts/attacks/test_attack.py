@@ -114,6 +114,14 @@ def test_an_honest_client_measures_while_others_attack(target):
     assert 0 < honest.waits.p99("/livez") < NEVER
 
 
+def test_an_attack_that_is_over_at_once_is_measured_too(target):
+    for _ in range(3):
+        with HonestClient(target) as honest:
+            pass
+        assert all(honest.waits.seconds.values())
+        assert honest.waits.p99("/predict") < NEVER
+
+
 @pytest.mark.parametrize(
     "url", ["http://example.org", "http://192.168.0.1:8000", "https://127.0.0.1", "http://0.0.0.0"]
 )
