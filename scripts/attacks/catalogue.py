@@ -26,7 +26,7 @@ from scripts.attacks.floods import (
 from scripts.attacks.framing import CHUNKED
 from scripts.attacks.target import Target
 from scripts.attacks.wire import Outcome, posted
-from scripts.attacks.worst_pictures import PICTURES, bars, file_of
+from scripts.attacks.worst_pictures import PICTURES
 
 FORM = b"multipart/form-data; boundary=x"
 INFER = b"/v2/models/digits/infer"
@@ -143,8 +143,8 @@ def _pictures(count: int) -> dict[str, Attack]:
         f"{len(PICTURES)} worst pictures to {route}": _all_to(route.encode())
         for route in ("/predict", "/read", "/explain?heatmap=true")
     }
-    comb = base64.b64encode(file_of(bars(800, 800, 8, 1, joined=True))).decode()
-    batch = posted(json.dumps({"images": [comb] * count}).encode(), kind=JSON)
-    attacks[f"batches of {count} combs"] = bodies([batch])
+    lines = base64.b64encode(PICTURES["250 lines"]()).decode()  # small, dear, and read
+    batch = posted(json.dumps({"images": [lines] * count}).encode(), kind=JSON)
+    attacks[f"batches of {count} pictures of 250 lines"] = bodies([batch])
     attacks["the same from 2 clients"] = bodies([batch], clients=2)
     return attacks
