@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images" / "how-it-works",
+    parser.add_argument("--out", type=Path, default=ROOT / "static/images/how-it-works",
                         metavar="DIR", help="where the pictures go")  # fmt: skip
     parser.add_argument("--samples", type=positive_int, default=5000, metavar="N",
                         help="digits that are written (default 5000)")  # fmt: skip

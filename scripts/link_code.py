@@ -12,12 +12,18 @@ If a line ends in such a link and a colon, and a ```py block follows, the block 
 from __future__ import annotations
 
 import argparse
-import ast
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.training.environment import use_environment
+
+use_environment()
+
+from server.learn.sources import lines_of
 
 LINK = re.compile(r"\[`(?P<symbol>[\w.]+)`\]\((?P<file>[^)#\s]+\.py)(?P<lines>#L\d+(?:-L\d+)?)?\)")
 SHOWN = re.compile(rf"{LINK.pattern}:\n\n```py\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -71,25 +77,6 @@ def link(text: str, folder: Path) -> str:
         return match[0][:begin] + "".join(lines[first - 1 : last]) + match[0][end:]
 
     return SHOWN.sub(show, LINK.sub(renew, text))
-
-
-def lines_of(source: str, symbol: str) -> tuple[int, int]:
-    """Return the first and last line of a class, function or method, by its dotted name.
-
-    Raises
-    ------
-    ValueError
-        If the source has none of that name.
-    """
-    body: list[ast.stmt] = ast.parse(source).body
-    lines = (0, 0)
-    for name in symbol.split("."):
-        definitions = (n for n in body if isinstance(n, ast.ClassDef | ast.FunctionDef))
-        found = next((node for node in definitions if node.name == name), None)
-        if found is None:
-            raise ValueError(f"there is no `{symbol}` where a link says so")
-        body, lines = found.body, (found.lineno, found.end_lineno or found.lineno)
-    return lines
 
 
 if __name__ == "__main__":

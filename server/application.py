@@ -27,6 +27,7 @@ from server.routes import (
     api_docs,
     explain,
     health,
+    learn,
     open_inference,
     pages,
     predict,
@@ -47,6 +48,7 @@ FEATURES = (
     metrics_route,
     api_docs,
     pages,
+    learn,
 )
 
 

@@ -99,7 +99,8 @@ ROOMS = {
         "classes": set(),
         "input_form": {"classes", "finding", "images"},
         "recognizer": {"classes", "input_form"},
-        "explanation": {"finding", "problems", "recognizer"},
+        "learn": set(),
+        "explanation": {"finding", "learn", "problems", "recognizer"},
         "parsing": {"classes", "config", "images", "input_form", "problems", "recognizer"},
         "pipeline": {
             *("budget", "config", "explanation", "finding", "images", "problems"),
@@ -120,7 +121,7 @@ ROOMS = {
             *("recognizer", "segmentation", "self_test", "serializers", "training_room"),
         },
         "routes": {
-            *("assets", "openapi", "parsing", "pipeline", "problems", "segmentation"),
+            *("assets", "learn", "openapi", "parsing", "pipeline", "problems", "segmentation"),
             *("serializers", "services", "training_room"),
         },
         "application": {

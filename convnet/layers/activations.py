@@ -23,6 +23,8 @@ class Rectifier(Layer):
     (`Sequential.order`): pictures of any size are accepted, with as many channels as in `build`.
     """
 
+    loops = "each"
+
     def check(self, x: Array) -> None:
         if x.shape[-1:] != self.input_shape[-1:]:
             super().check(x)
@@ -94,6 +96,7 @@ class Sigmoid(Layer):
     """1 / (1 + exp(-x)), between 0 and 1; its derivative is y·(1 - y)."""
 
     kind = "sigmoid"
+    loops = "each"
     does = "Squeezes every number to between 0 and 1"
     rule = "1 / (1 + e⁻ˣ): squeezed between 0 and 1"
 
@@ -118,6 +121,7 @@ class Tanh(Layer):
     """Hyperbolic tangent, between -1 and 1; its derivative is 1 - y²."""
 
     kind = "tanh"
+    loops = "each"
     does = "Squeezes every number to between −1 and 1"
     rule = "tanh x: squeezed between −1 and 1"
 
@@ -138,6 +142,8 @@ class _SelfGated(Layer):
 
     By the product rule its derivative is s + x·s·(1 - s)·gate'(x).
     """
+
+    loops = "each"
 
     def gate(self, x: Array) -> Array:
         """Return what the sigmoid is taken of."""
@@ -194,6 +200,7 @@ class Softmax(Layer):
     """
 
     kind = "softmax"
+    loops = "softmax"
     does = "Turns scores into probabilities that add up to 1"
     view = "whole"
     rule = "eˣ as a share of the sum over all of them"

@@ -34,6 +34,8 @@ class Layer:
         What is saved with the weights but not trained (the running statistics of BatchNorm).
     input_shape, output_shape : tuple of int
         Without the batch axis; empty before `build`.
+    loops : str
+        The function of `convnet.reference` that computes the same in plain loops, if there is one.
     branches : sequence of lists of Layer
         Layers within this one: chains that all take its input. Most kinds have none.
     handed_out : bool
@@ -49,6 +51,7 @@ class Layer:
     """
 
     kind = "layer"
+    loops = ""
     branches: Sequence[list[Layer]] = ()
 
     def __init__(self) -> None:

@@ -87,6 +87,7 @@ class Conv2D(Layer):
     """
 
     kind = "conv"
+    loops = "convolution"
     view = "convolution"
 
     def __init__(

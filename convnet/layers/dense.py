@@ -39,6 +39,7 @@ class Dense(Layer):
     """
 
     kind = "dense"
+    loops = "dense"
     view = "dense"
 
     def __init__(

@@ -33,6 +33,7 @@ class LayerNorm(Layer):
     """
 
     kind = "layer_norm"
+    loops = "layer_norm"
     does = "Brings the channels of every pixel to a learned mean and spread"
     rule = "(x − mean of its pixel) / spread of its pixel × {gamma} + {beta}"
 

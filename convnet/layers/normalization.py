@@ -40,6 +40,7 @@ class BatchNorm(Layer):
     """
 
     kind = "batch_norm"
+    loops = "batch_norm"
     does = "Brings every channel to a learned mean and spread"
     rule = "(x − {mean}) / √{variance} × {gamma} + {beta}"
 

@@ -38,6 +38,8 @@ class _Pool(Layer):
         Step from window to window; `pool_size` if not given.
     """
 
+    loops = "pool"
+
     view = "pooling"
     keeps = ""
 

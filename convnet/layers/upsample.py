@@ -43,6 +43,7 @@ class Upsample2D(Layer):
     """
 
     kind = "upsample"
+    loops = "upsample"
 
     def __init__(self, factor: int = 2, interpolation: Interpolation = "nearest") -> None:
         super().__init__()

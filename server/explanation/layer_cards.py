@@ -5,6 +5,7 @@ What is said of a layer, the layer says itself (`convnet/layers/base.py`): no ki
 
 from typing import Any
 
+from server.learn.chapters import links_of
 from server.recognizer import Layer
 
 
@@ -18,6 +19,7 @@ def describe(layer: Layer, index: int) -> dict[str, Any]:
         "view": layer.view,
         "rule": layer.rule,
         "source": type(layer).__module__.replace(".", "/") + ".py",
+        "links": links_of(type(layer), layer.loops),
         "input_shape": list(layer.input_shape),
         "output_shape": list(layer.output_shape),
         "parameters": sum(value.size for value in layer.params.values()),

@@ -1,7 +1,7 @@
 """The paths of the service, and what each of their operations takes and answers."""
 
 from server.config import Config
-from server.openapi import example_requests, open_inference, training_room
+from server.openapi import example_requests, learning, open_inference, training_room
 from server.openapi.builders import (
     WITH_PICTURE,
     Part,
@@ -155,4 +155,5 @@ def documents() -> dict[str, Part]:
             headers=("ETag",),
         ),
     )
-    return {"/": {"get": page}, "/docs": {"get": docs}, "/openapi.json": {"get": described}}
+    found = {"/": {"get": page}, "/docs": {"get": docs}, "/openapi.json": {"get": described}}
+    return found | learning.paths()

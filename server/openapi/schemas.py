@@ -225,6 +225,15 @@ LAYER = {
     ),
     "rule": about(TEXT, "What becomes of a number x, with `{names}` of its detail; may be empty"),
     "source": about(TEXT, "The file that computes it"),
+    "links": about(
+        record(
+            ("chapter", "code", "loops"),
+            chapter=about(TEXT, "The chapter that explains it"),
+            code=about(TEXT, "The lines that compute it"),
+            loops=about(TEXT, "The same as plain loops"),
+        ),
+        "Where to read on, from the root of the service; there if there is such a page",
+    ),
     "input_shape": about(SHAPE, "Without the batch: height, width, channels, or a length"),
     "output_shape": about(SHAPE, "As `input_shape`"),
     "parameters": about(COUNT, "How many numbers it has learned"),

@@ -140,8 +140,8 @@ def test_the_pictures_of_the_pages_are_those_that_are_drawn(root: Path, tmp_path
     subprocess.run(command, check=True, capture_output=True)
     drawn = {path.name for path in tmp_path.iterdir()}
     text = "".join((root / "docs" / name).read_text() for name in LESSONS)
-    assert drawn == set(re.findall(r"\(images/how-it-works/([\w-]+\.png)\)", text))
-    assert drawn == {path.name for path in (root / "docs" / "images" / "how-it-works").iterdir()}
+    assert drawn == set(re.findall(r"\(\.\./static/images/how-it-works/([\w-]+\.png)\)", text))
+    assert drawn == {path.name for path in (root / "static/images/how-it-works").iterdir()}
 
 
 def test_too_few_digits_to_draw_from_are_refused(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from convnet import reference
 from convnet.layers import (
     GELU,
     AveragePool2D,
@@ -28,7 +29,6 @@ from convnet.layers import (
     Tanh,
     Upsample2D,
 )
-from tests.support import reference
 
 FILTERS = 3
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import convnet
+from convnet import reference
 from convnet.correlation import winograd
 from convnet.inference import served_network
 from scripts import benchmark
@@ -30,7 +31,6 @@ from scripts.benchmarks.peers.passes import Pass
 from scripts.benchmarks.peers.peer import Peer
 from scripts.benchmarks.peers.process import PeerError, PeerProcess, environment
 from scripts.benchmarks.table import milliseconds, table
-from tests.support import reference
 from tests.support.tiny_digits import tiny_digits, write_idx
 
 PEERS = ("torch", "onnx", "onnxruntime")

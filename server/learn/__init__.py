@@ -1,0 +1,1 @@
+"""What explains the network beside the page: documents, chapters, and the code itself."""
