@@ -2,8 +2,7 @@
 
 import pytest
 
-from scripts.learning import render
-from scripts.learning import pages
+from scripts.learning import pages, render
 
 
 def test_the_pages_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
