@@ -13,7 +13,18 @@ from server.openapi.builders import (
     query,
 )
 from server.openapi.example_requests import EXPLAIN
-from server.openapi.json_schema import BYTES, COUNT, NUMBER, TEXT, about, array, record, ref
+from server.openapi.json_schema import (
+    BYTES,
+    COUNT,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    about,
+    array,
+    nullable,
+    record,
+    ref,
+)
 from server.training_room.checks import COMMANDS
 from server.training_room.settings import CHOICES, WHOLE, Settings
 
@@ -49,6 +60,7 @@ def paths() -> dict[str, Part]:
     one = "/train/runs/{run}"
     return {
         "/train": {"get": page()},
+        "/train/layers": {"get": offer()},
         "/train/networks": {"post": measure()},
         "/train/runs": {"post": start()},
         one: {"get": watch(), "delete": remove()},
@@ -103,10 +115,32 @@ def page() -> Part:
     )
 
 
+def offer() -> Part:
+    """Describe the layers that there are."""
+    setting = record(
+        name=about(TEXT, "As in Python"),
+        about=about(TEXT, "What it means"),
+        default=about(nullable(TEXT), "In Python; null if it must be given"),
+        start=about(TEXT, "What to begin with"),
+        choices=about(array(TEXT), "Values to choose from, in Python"),
+        others=about(TRUTH, "Whether there are other values"),
+    )
+    kind = record(
+        kind=about(TEXT, "Its name"),
+        about=about(TEXT, "What it does"),
+        settings=about(array(setting), "In the order of its arguments"),
+    )
+    layers = record(layers=about(array(kind), "Every kind"))
+    told = "Says which kinds of layers there are, and what can be set in each."
+    return operation(TAG, "List the layers", told, in_json(layers, "All of them"))
+
+
 def measure() -> Part:
     """Describe how a network is measured."""
     layer = record(
         layer=about(TEXT, "The Python that makes it"),
+        kind=about(TEXT, "Its kind"),
+        settings=about({"type": "object", "additionalProperties": TEXT}, "Each in Python"),
         shape=about(array(COUNT), "What it gives"),
         parameters=about(COUNT, "Numbers that are trained in it"),
     )
@@ -118,7 +152,8 @@ def measure() -> Part:
     return operation(
         TAG,
         "Measure a network",
-        "Says the shape and the parameters of every layer, or what does not fit.",
+        "Says the shape and the parameters of every layer, or what does not fit; then `layers` of "
+        "the problem has the shapes as far as they fit together, and null from there on.",
         in_json(sizes, "How large it is") | problems(*WITH_BODY),
         requestBody=body(settings(), {"python": "Sequential([Flatten(), Dense(10)])"}),
     )

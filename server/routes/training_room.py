@@ -13,6 +13,7 @@ from server.routes.responses import answer
 from server.services import services
 from server.training_room import checks, settings
 from server.training_room.asking import ask
+from server.training_room.building import forms
 from server.training_room.room import Occupied, Room
 from server.training_room.run_folder import RunFolder
 from server.training_room.settings import SettingError, Settings
@@ -61,19 +62,23 @@ def render() -> str:
     )
 
 
+@blueprint.get("/train/layers")
+def offer() -> Response:
+    """Say what networks can be made of."""
+    return answer({"layers": forms.kinds()})
+
+
 @blueprint.post("/train/networks")
 def measure() -> Response:
     """Say how large a network is, layer by layer, before anything is trained."""
     wanted = sent_settings()
+    layers: list[dict[str, Any]] = []
     try:
-        found = wanted.sizes()
+        layers = forms.rows(wanted.layers())
+        wanted.sizes()
     except SettingError as error:
-        raise refused(error) from error
-    layers = [
-        {"layer": size.text, "shape": list(size.shape), "parameters": size.parameters}
-        for size in found
-    ]
-    total = sum(size.parameters for size in found)
+        raise refused(error, layers=layers) from error
+    total = sum(layer["parameters"] for layer in layers)
     return answer({"layers": layers, "parameters": total, "settings": wanted.as_json()})
 
 
@@ -180,9 +185,9 @@ def sent_json() -> Any:
     return load_json(request.get_data(cache=False))
 
 
-def refused(error: SettingError) -> Problem:
+def refused(error: SettingError, **more: Any) -> Problem:
     """Say which setting cannot be taken, and why."""
-    return Problem("invalid_field", str(error), field=error.field)
+    return Problem("invalid_field", str(error), field=error.field, **more)
 
 
 def number(name: str, otherwise: int = 0) -> int:

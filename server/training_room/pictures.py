@@ -9,8 +9,8 @@ from convnet.arrays import Array
 from convnet.datasets.dataset import Dataset
 from convnet.datasets.folder import default_folder, load
 from convnet.training.batches import to_float
+from server.training_room.building.sizes import INPUT
 from server.training_room.settings import Settings
-from server.training_room.sizes import INPUT
 
 WATCHED = 300
 """Held-out pictures that are looked at again and again while the network trains."""

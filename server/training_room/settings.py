@@ -10,8 +10,8 @@ from convnet.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredEr
 from convnet.optimizers import SGD, Adam, AdamW, RMSprop
 from convnet.optimizers.base import Optimizer
 from convnet.optimizers.schedules import Constant, Cosine, OneCycle, Schedule, Step
-from server.training_room.network_text import layers_of
-from server.training_room.sizes import Size, make, require_small
+from server.training_room.building.network_text import layers_of
+from server.training_room.building.sizes import Size, make, require_small
 
 LOSSES: dict[str, Loss] = {
     "cross-entropy": CrossEntropy(),

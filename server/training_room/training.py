@@ -8,10 +8,10 @@ import numpy as np
 
 from convnet import Augmenter, History, Trainer
 from convnet.optimizers.schedules import Constant
+from server.training_room.building.sizes import make
 from server.training_room.pictures import Pictures, choose
 from server.training_room.run_folder import RunFolder
 from server.training_room.settings import LOSSES, Settings
-from server.training_room.sizes import make
 from server.training_room.watch import EVERY, Watch
 
 NOBODY_ASKS = 60.0

@@ -5,7 +5,7 @@ import { BLANK, isBlank, toBlob, withStroke } from "./drawing/drawing.js";
 import { KeyboardPen } from "./drawing/keyboard.js";
 import { Sheet } from "./drawing/sheet.js";
 import { count, percent } from "./format.js";
-import { adopt, check, settings } from "./training/build.js";
+import { adopt, check, own, prepare, settings } from "./training/build.js";
 import { bars, colour, lines } from "./training/plots.js";
 import { ask, start, tell, watch } from "./training/service.js";
 import { showAnswers, showInside, table } from "./training/views.js";
@@ -123,7 +123,9 @@ byId("build").onsubmit = async (event) => {
 };
 
 let checking;
-byId("build").oninput = () => {
+byId("build").oninput = ({ target }) => {
+  if (target.closest("#layers, .add")) return;
+  if (target.name === "python") own(target.value);
   clearTimeout(checking);
   checking = setTimeout(check, 250);
 };
@@ -209,6 +211,7 @@ try {
 } catch {
   // A link that is damaged brings nothing.
 }
+await prepare();
 check();
 drawCurves();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCurves);

@@ -25,7 +25,7 @@ class Room(Desk):
     def open(self, fragment=""):
         self.page.goto("about:blank")
         self.page.goto(f"{self.url}/train{fragment}")
-        self.page.wait_for_function("document.getElementById('sizes').textContent !== ''")
+        self.page.wait_for_function("() => document.getElementById('sizes').textContent !== ''")
         return self
 
     def state(self, state):
@@ -78,6 +78,36 @@ def test_train_pause_step_draw_and_take_along(desk, tmp_path):
     with page.expect_download() as download:
         page.click("#csv")
     assert download.value.path().read_text().startswith("step,loss,accuracy,rate")
+
+
+def layers(desk):
+    return [line.strip(" ,") for line in desk.page.input_value("[name=python]").splitlines()[1:-1]]
+
+
+def test_layers_are_laid_in_a_row_and_their_python_follows(desk):
+    page = desk.page
+    page.select_option("[name=network]", "cnn-numpy")
+    desk.wait("() => document.getElementById('layers').children.length === 5")
+    page.select_option("#add-kind", "Dropout")
+    page.select_option("#add-place", label="5 Dense")
+    page.click("#add")
+    desk.wait("() => document.getElementById('layers').children.length === 6")
+    assert layers(desk)[4] == "Dropout(0.5)"
+    assert page.input_value("[name=network]") == ""
+    page.fill('[data-key="4.rate"]', "0.25")
+    page.keyboard.press("Tab")
+    desk.wait("() => document.querySelector('[name=python]').value.includes('Dropout(0.25)')")
+    page.click("li:nth-child(5) [title='Move up: Dropout']")
+    desk.wait(
+        "() => document.querySelector('#layers li:nth-child(4) summary').textContent[0] === 'D'"
+    )
+    assert layers(desk)[3:5] == ["Dropout(0.25)", "Flatten()"]
+    page.click("[title='Remove Flatten']")
+    desk.wait("() => document.getElementById('sizes').textContent.includes('layer 4')")
+    assert "does not fit" in desk.text("#layers li:last-child")
+    assert "13 × 13 × 8" in desk.text("#layers li:nth-child(3)")
+    page.fill("[name=python]", "[Flatten(), Dense(10)]")
+    desk.wait("() => document.getElementById('layers').children.length === 2")
 
 
 def test_what_does_not_fit_is_said_in_the_engines_words(desk):

@@ -1,9 +1,9 @@
 /** The form that a network is built with: its settings, and what the engine says of them. */
 
 import { byId, setText } from "../dom.js";
-import { count, size } from "../format.js";
-import { measure } from "./service.js";
-import { table } from "./views.js";
+import { count } from "../format.js";
+import { LayerRow } from "./layers.js";
+import { measure, offered } from "./service.js";
 
 const WHOLE = ["batch", "epochs", "pictures", "seed"];
 const WORDS = ["optimizer", "schedule", "loss"];
@@ -37,25 +37,47 @@ export function adopt(given) {
       box.checked = given.digits.includes(Number(box.value));
 }
 
-/** Ask the engine what it makes of the settings, and show it. */
-export async function check() {
-  const named = field("network").value !== "";
-  field("python").readOnly = named;
+/** @returns {string} the Python of layers, one a line */
+const python = (layers) =>
+  `Sequential([\n${layers.map(({ layer }) => `    ${layer},\n`).join("")}])`;
+
+let row;
+
+/** Prepare the row of layers; its changes make the network one of the reader's own. */
+export async function prepare() {
+  const { layers } = await offered();
+  row = new LayerRow(layers, (text) => {
+    own(text);
+    check(true);
+  });
+}
+
+/** Make the network one of the reader's own, which this Python is. */
+export function own(text) {
+  field("network").value = "";
+  field("python").value = text;
+}
+
+/**
+ * Ask the engine what it makes of the settings, and show it.
+ *
+ * @param {boolean} [written] whether the page wrote the Python, and so may write it more simply
+ */
+export async function check(written = field("network").value !== "") {
+  const before = field("python").value;
   try {
     const found = await measure(settings());
-    if (named)
-      field("python").value =
-        `Sequential([\n${found.layers.map(({ layer }) => `    ${layer},\n`).join("")}])`;
-    const rows = found.layers.map(({ layer, shape, parameters }) => [
-      layer.split("(")[0],
-      size(shape),
-      count(parameters),
-    ]);
-    table(byId("layers"), [["layer", "gives", "parameters"], ...rows]);
+    show(found.layers, written && field("python").value === before);
     say(`${count(found.parameters)} parameters in ${found.layers.length} layers.`, false);
   } catch (error) {
+    if (error.layers?.length) show(error.layers, written && field("python").value === before);
     say(error.message, true);
   }
+}
+
+function show(layers, written) {
+  if (written) field("python").value = python(layers);
+  row.show(layers);
 }
 
 function say(text, refused) {

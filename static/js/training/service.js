@@ -13,6 +13,7 @@ const post = (path, body) =>
     body: JSON.stringify(body),
   }).then(answered);
 
+export const offered = () => fetch("train/layers").then(answered);
 export const measure = (settings) => post("train/networks", settings);
 export const start = (settings) => post("train/runs", settings);
 export const tell = (run, command) => post(`train/runs/${run}/commands`, command);

@@ -102,6 +102,11 @@ def test_networks_are_measured(client, api):
     assert refused.status_code == 422
     assert refused.get_json()["field"] == "python"
     assert "layer 0" in refused.get_json()["detail"]
+    python = "[Conv2D(8, 5), Dense(10)]"
+    refused = client.post("/train/networks", json={"python": python}).get_json()
+    assert [layer["shape"] for layer in refused["layers"]] == [[24, 24, 8], None]
+    offered = described(api, "/train/layers", "get", client.get("/train/layers"))
+    assert {"kind", "about", "settings"} == offered["layers"][0].keys()
 
 
 def test_pages_of_other_sites_cannot_start_anything(client):

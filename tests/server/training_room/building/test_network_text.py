@@ -3,7 +3,7 @@
 import pytest
 
 from convnet.layers import Conv2D, Dense, Residual
-from server.training_room.network_text import layers_of
+from server.training_room.building.network_text import layers_of
 
 
 def test_networks_are_read_as_python_would():
