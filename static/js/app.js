@@ -166,6 +166,12 @@ function openLink() {
   return drawing !== null;
 }
 
+function followAddress() {
+  const { hash } = location;
+  openLink();
+  openLayer(hash);
+}
+
 function onKey(event) {
   const control = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
@@ -215,7 +221,7 @@ function connect() {
   }
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", goTo);
-  window.addEventListener("hashchange", openLink);
+  window.addEventListener("hashchange", followAddress);
   receivePictures(byId("paper"), bring);
 }
 
@@ -245,7 +251,17 @@ async function describe() {
   }
 }
 
+/** A chapter leads here with `#layer=…`: to a layer, and to the drawing, or else a sample. */
+function openLayer(fragment) {
+  const name = /(?:^|[#&])layer=([\w.-]+)/.exec(fragment)?.[1];
+  if (!name) return;
+  strip.openSoon(name);
+  if (isBlank(drawings.present) && readsDigits()) putSample(4);
+}
+
 connect();
 if (readsDigits()) offerSamples();
 describe();
+const { hash } = location; // which soon is that of the drawing alone
 if (!openLink()) show();
+openLayer(hash);

@@ -15,9 +15,19 @@ export function plural(number, noun) {
   return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** A signed number with a true minus sign, `digits` after the point. */
-export function signed(value, digits = 3) {
-  return value.toFixed(digits).replace("-", "−");
+/** A number with the digits that are shown of it; half a digit is rounded away from zero. */
+export function rounded(value, digits = 3) {
+  return Number((value * (1 + 1e-12)).toPrecision(digits));
+}
+
+/** A number with three significant digits: `4.1` → "4.10", `0.04` → "0.0400". */
+export function significant(value, digits = 3) {
+  if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  const [mantissa, exponent] = rounded(value, digits).toExponential(digits - 1).split("e");
+  const power = Number(exponent);
+  if (Number(mantissa) === 0) return "0";
+  const plain = power < -4 ? `${mantissa}e${power}` : rounded(value, digits).toFixed(Math.max(0, digits - 1 - power));
+  return plain.replaceAll("-", "−");
 }
 
 /** `33900000` → "33.9 million"; `1234` → "1,234". */

@@ -30,9 +30,9 @@ for (const form of document.querySelectorAll("form.exercise")) {
 const drawing = /(?:^|[#&])(d=[\w-]+)/.exec(location.hash)?.[1];
 
 if (drawing) {
-  for (const link of document.querySelectorAll(".see a")) {
-    const { hash } = new URL(link.href);
-    if (/^#(layer|d)=/.test(hash)) link.hash = `${hash.replace("#d=", "#")}&${drawing}`.replace("#&", "#");
+  const { pathname } = document.querySelector(".masthead nav a"); // of the page to draw on
+  for (const link of document.querySelectorAll("a")) {
+    if (link.pathname === pathname) link.hash = link.hash ? `${link.hash}&${drawing}` : drawing;
   }
   const chapter = location.hash.slice(1).split("&")[0];
   document.getElementById(decodeURIComponent(chapter))?.scrollIntoView();

@@ -1,9 +1,12 @@
 // @ts-check
 /**
- * A convolution followed by hand: the window under the kernel, the products and their sum.
+ * A convolution followed by hand: the window under the kernel, the products and their sum. All is
+ * computed with the three digits that are shown, so that who computes it again gets the same.
  *
  * Arrays are in C order: inputs (H, W, C), kernels (KH, KW, C).
  */
+
+import { rounded, significant } from "../format.js";
 
 /**
  * Where the window of one output position begins in the input; negative in the padding.
@@ -37,12 +40,20 @@ export function kernelOf({ shape: [height, width, channels], values }, channel) 
   return grid(height, width, (y, x) => values[(y * width + x) * channels + channel]);
 }
 
+/** Two tables multiplied number by number. */
 export function multiply(a, b) {
-  return a.map((row, y) => row.map((value, x) => value * b[y][x]));
+  return a.map((row, y) => row.map((value, x) => rounded(rounded(value) * rounded(b[y][x]))));
 }
 
 export function sum(rows) {
-  return rows.flat().reduce((total, value) => total + value, 0);
+  return rounded(rows.flat().reduce((total, value) => total + rounded(value), 0));
+}
+
+/** What to add where the numbers that are shown come to something else than all their digits do. */
+export function withAllDigits(shown, exact) {
+  return significant(shown) === significant(exact)
+    ? ""
+    : ` (The network computes with all digits, and gets ${significant(exact)}.)`;
 }
 
 /** What every input channel adds to one output number. */

@@ -10,9 +10,10 @@ import {
   valueAt,
   windowOf,
   windowOrigin,
+  withAllDigits,
 } from "./arithmetic.js";
 import { element } from "../dom.js";
-import { signed } from "../format.js";
+import { significant } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
 /** @import { ConvolutionDetail, LayerInspector } from "./interface.d.ts" */
@@ -123,8 +124,8 @@ export class ConvolutionInspector {
     sums.forEach((value, i) => {
       const bar = /** @type {HTMLElement} */ (this.#sums.children[i] ?? this.#addBar(i));
       bar.setAttribute("aria-pressed", String(i === channel));
-      bar.setAttribute("aria-label", `Input map ${i + 1} adds ${signed(value)}`);
-      bar.title = `Input map ${i + 1}: ${signed(value)}`;
+      bar.setAttribute("aria-label", `Input map ${i + 1} adds ${significant(value)}`);
+      bar.title = `Input map ${i + 1}: ${significant(value)}`;
       bar.style.setProperty("--share", reach > 0 ? `${value / reach}` : "0");
       bar.classList.toggle("below", value < 0);
     });
@@ -144,15 +145,16 @@ export class ConvolutionInspector {
     const { bias, output } = this.#detail;
     const [row, column] = this.#cell;
     const total = sum([sums]);
-    const result = valueAt({ shape: [...output.shape, 1], values: output.values }, row, column, 0);
-    const products = `The products add up to ${signed(sums[channel])}`;
+    const shown = sum([[total, bias]]);
+    const exact = valueAt({ shape: [...output.shape, 1], values: output.values }, row, column, 0);
+    const products = `The products add up to ${significant(sums[channel])}`;
     const all =
-      sums.length > 1 ? `; over all ${sums.length} input maps that makes ${signed(total)}` : "";
-    const end = ` With the bias ${signed(bias)} the output at row ${row + 1}, column ${column + 1} is `;
+      sums.length > 1 ? `; over all ${sums.length} input maps that makes ${significant(total)}` : "";
+    const end = ` With the bias ${significant(bias)} the output at row ${row + 1}, column ${column + 1} is `;
     this.#equation.replaceChildren(
       `${products}${all}.${end}`,
-      element("strong", {}, signed(result)),
-      ".",
+      element("strong", {}, significant(shown)),
+      `.${withAllDigits(shown, exact)}`,
     );
   }
 }

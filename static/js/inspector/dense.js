@@ -2,7 +2,8 @@
 /** A dense layer inspected: which inputs raise one of its numbers, and which lower it. */
 
 import { classNames, element, readsDigits } from "../dom.js";
-import { probability, signed } from "../format.js";
+import { sum, withAllDigits } from "./arithmetic.js";
+import { probability, rounded, significant } from "../format.js";
 import { reachOf } from "./map_view.js";
 
 /** @import { DenseDetail, LayerDescription, LayerInspector, Scores } from "./interface.d.ts" */
@@ -43,17 +44,19 @@ export class DenseInspector {
    * @param {Scores} scores
    */
   show({ channel, input, weights, bias, output }, { logits, temperature }) {
-    const terms = strongestTerms(input.values, weights.values);
-    const total = output - bias;
-    const rest = total - terms.reduce((sum, term) => sum + term.product, 0);
-    const reach = reachOf(terms.map((term) => term.product));
+    const [terms, others] = strongestTerms(input.values, weights.values);
+    const parts = terms.map((term) => term.product);
+    const rest = sum([others]);
+    const total = sum([[...parts, rest]]);
+    const shown = sum([[total, bias]]);
+    const reach = reachOf(parts);
     this.#terms.replaceChildren(...terms.map((term) => termItem(term, reach)));
     this.#equation.replaceChildren(
-      `${input.values.length} inputs, each times its weight, add up to ${signed(total)}; ` +
-        `the ${terms.length} that weigh most are below, the others make ${signed(rest)}. ` +
-        `With the bias ${signed(bias)} that is `,
-      element("strong", {}, signed(output)),
-      ".",
+      `${input.values.length} inputs, each times its weight, add up to ${significant(total)}; ` +
+        `the ${terms.length} that weigh most are below, the others make ${significant(rest)}. ` +
+        `With the bias ${significant(bias)} that is `,
+      element("strong", {}, significant(shown)),
+      `.${withAllDigits(shown, output)}`,
     );
     const last = this.#layer.output_shape[0] === logits.length;
     this.#softmax.textContent = last ? softmaxSentence(logits, temperature, channel) : "";
@@ -66,15 +69,16 @@ export class DenseInspector {
   }
 }
 
-/** Inputs with their weights and products, those that weigh most first. */
+/** The inputs that weigh most, with weights and products, and the products of all others. */
 export function strongestTerms(input, weights, count = SHOWN) {
   const terms = Array.from(input, (value, index) => ({
     index,
     value,
     weight: weights[index],
-    product: value * weights[index],
+    product: rounded(rounded(value) * rounded(weights[index])),
   }));
-  return terms.sort((a, b) => Math.abs(b.product) - Math.abs(a.product)).slice(0, count);
+  terms.sort((a, b) => Math.abs(b.product) - Math.abs(a.product));
+  return [terms.slice(0, count), terms.slice(count).map((term) => term.product)];
 }
 
 /** softmax(logits / temperature), safe from overflow. */
@@ -89,20 +93,23 @@ export function softmax(logits, temperature = 1) {
 const LISTED = 12;
 
 function softmaxSentence(logits, temperature, channel) {
+  const scores = logits.map((logit) => (logit === null ? -Infinity : rounded(logit)));
   const all = logits.length === 10 ? "ten" : logits.length;
   const few = logits.length <= LISTED;
-  const list = logits.map((logit) => signed(logit, 1)).join(", ");
-  const share = probability(softmax(logits, temperature)[channel]);
+  const list = scores.map((score) => significant(score)).join(", ");
+  const share = probability(softmax(scores, rounded(temperature))[channel]);
+  const exact = probability(softmax(logits.map((logit) => logit ?? -Infinity), temperature)[channel]);
   return (
     `${few ? `The ${all} scores are ${list}. ` : ""}Divided by the temperature ` +
-    `${temperature.toFixed(2)} and put through softmax${few ? "" : ` with all ${all}`}, ` +
-    `${few ? "that" : "the score"} of ${classNames()[channel]} becomes ${share}.`
+    `${significant(temperature)} and put through softmax${few ? "" : ` with all ${all}`}, ` +
+    `${few ? "that" : "the score"} of ${classNames()[channel]} becomes ${share}.` +
+    (share === exact ? "" : ` (With all digits it is ${exact}.)`)
   );
 }
 
 function termItem({ index, value, weight, product }, reach) {
   const bar = element("span", { className: product < 0 ? "term-bar below" : "term-bar" });
   bar.style.setProperty("--share", reach > 0 ? `${Math.abs(product) / reach}` : "0");
-  const text = `input ${index + 1}: ${signed(value, 2)} × ${signed(weight, 2)} = ${signed(product, 2)}`;
+  const text = `input ${index + 1}: ${significant(value)} × ${significant(weight)} = ${significant(product)}`;
   return element("li", {}, element("span", { className: "term-text" }, text), bar);
 }

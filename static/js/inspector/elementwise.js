@@ -2,7 +2,7 @@
 /** A layer without windows or weighted sums, inspected: what goes in, what comes out. */
 
 import { element } from "../dom.js";
-import { count, signed } from "../format.js";
+import { count, rounded, significant } from "../format.js";
 import { MapView, placeOfLargest, reachOf } from "./map_view.js";
 
 /** @import { ElementwiseDetail, LayerDescription, LayerInspector, Plane, Vector, Volume } from "./interface.d.ts" */
@@ -60,11 +60,14 @@ export class ElementwiseInspector {
     this.#output.frame(...this.#cell, 1, 1);
     const paired = input.values.length === output.values.length;
     if (paired) this.#input.frame(...cellAt(at, input.shape), 1, 1);
+    const [x, out] = [input.values[at], output.values[at]];
+    // With three digits of x, not every rule comes to three digits that are right.
+    const digits = [0, rounded(x)].includes(rounded(out)) ? 3 : 6;
     this.#equation.replaceChildren(
       paired
-        ? `x = ${signed(input.values[at])} becomes ${this.#rule(at)}`
+        ? `x = ${significant(x, digits)} becomes ${this.#rule(at)}`
         : `Number ${count(at + 1)} of the output is `,
-      element("strong", {}, signed(output.values[at])),
+      element("strong", {}, significant(out)),
       ".",
     );
   }
@@ -77,7 +80,7 @@ export class ElementwiseInspector {
       const shape = this.#isVector ? "one long row" : "another shape";
       return `number ${count(at + 1)} of ${shape} (${placeIn(numbers.places, at)}): `;
     }
-    const filled = rule.replace(/\{(\w+)\}/g, (_, name) => signed(numbers[name]));
+    const filled = rule.replace(/\{(\w+)\}/g, (_, name) => significant(numbers[name], 6));
     return filled ? `${filled}: ` : "";
   }
 }

@@ -86,7 +86,9 @@ export class Inspector {
   }
 
   #head() {
-    const { name, view, description, source, input_shape: from, output_shape: to } = this.#layer;
+    const { name, view, description, source, links = {} } = this.#layer;
+    const { input_shape: from, output_shape: to } = this.#layer;
+    const code = element("code", {}, source);
     return element(
       "div",
       { className: "inspector-head" },
@@ -94,8 +96,12 @@ export class Inspector {
       element(
         "p",
         {},
-        `${description}. ${size(from)} → ${size(to)}, in `,
-        element("code", {}, source),
+        `${description}. ${size(from)} → ${size(to)}. `,
+        links.chapter ? readOn("How it works", links.chapter) : "",
+        links.chapter ? " · " : "",
+        links.code ? readOn(code, links.code) : code,
+        links.loops ? " · " : "",
+        links.loops ? readOn("as plain loops", links.loops) : "",
       ),
       WHOLE.has(view) ? "" : this.#picker(to.at(-1)),
       element(
@@ -136,6 +142,17 @@ export class Inspector {
     button?.setAttribute("aria-expanded", open);
     return button;
   }
+}
+
+/** A link to a page to read; a chapter is told the drawing, so that it can lead back to it. */
+function readOn(words, address) {
+  const link = element("a", { href: address }, words);
+  const takeAlong = () => {
+    const drawing = /(?:^#|&)(d=[\w-]+)/.exec(location.hash)?.[1];
+    if (drawing && address.startsWith("learn#")) link.href = `${address}&${drawing}`;
+  };
+  link.onclick = link.onauxclick = takeAlong;
+  return link;
 }
 
 /**

@@ -35,6 +35,8 @@ export interface LayerDescription {
   rule: string;
   /** The file that computes it. */
   source: string;
+  /** Where to read on, from the root of the service. */
+  links: { chapter?: string; code?: string; loops?: string };
   input_shape: number[];
   output_shape: number[];
 }

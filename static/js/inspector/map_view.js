@@ -2,7 +2,7 @@
 /** Parts of the inspectors: a large map that follows pointer and arrow keys, and tables of numbers. */
 
 import { element } from "../dom.js";
-import { signed } from "../format.js";
+import { significant } from "../format.js";
 import { colourOf, cssColour, inkOn, paintValues, palette } from "../results/maps.js";
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
@@ -97,7 +97,7 @@ export function numberTable(caption, rows, reach, marked = () => false) {
   const colours = palette();
   const cell = (value, y, x) => {
     const colour = colourOf(value, reach, colours);
-    const node = element("td", { className: marked(y, x) ? "marked" : "" }, signed(value, 2));
+    const node = element("td", { className: marked(y, x) ? "marked" : "" }, significant(value));
     node.style.background = cssColour(colour);
     node.style.color = inkOn(colour);
     return node;

@@ -1,9 +1,9 @@
 // @ts-check
 /** A pooling layer inspected: a window, and the one number that it becomes. */
 
-import { windowOf, windowOrigin } from "./arithmetic.js";
+import { sum, windowOf, windowOrigin, withAllDigits } from "./arithmetic.js";
 import { element } from "../dom.js";
-import { signed } from "../format.js";
+import { significant } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
 /** @import { LayerDescription, LayerInspector, PoolingDetail } from "./interface.d.ts" */
@@ -69,10 +69,11 @@ export class PoolingInspector {
     this.#input.frame(...origin, ...pool);
     this.#output.frame(...cell, 1, 1);
     const count = seen.flat().length;
+    const shown = this.#word === "largest" ? result : sum(seen) / count;
     this.#equation.replaceChildren(
       `The ${this.#word} of these ${count} numbers is kept: `,
-      element("strong", {}, signed(result)),
-      ".",
+      element("strong", {}, significant(shown)),
+      `.${withAllDigits(shown, result)}`,
     );
   }
 }

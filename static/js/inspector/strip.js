@@ -13,6 +13,8 @@ export class Strip {
   #inspector;
   #cards = [];
   #explanation = null;
+  /** The name of the layer that is opened as soon as there are maps. */
+  #wanted = null;
 
   constructor(requests) {
     this.#requests = requests;
@@ -39,6 +41,15 @@ export class Strip {
     this.#explanation = explanation;
     this.#paint();
     this.#inspector.refresh(explanation);
+    const wanted = explanation.layers.find(({ name }) => name === this.#wanted);
+    this.#wanted = null;
+    if (wanted) this.#inspector.open(wanted, strongest(wanted.maps));
+  }
+
+  /** Open a layer once there is a drawing. */
+  openSoon(name) {
+    this.#wanted = name;
+    byId("layers").scrollIntoView();
   }
 
   clear() {

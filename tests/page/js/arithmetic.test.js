@@ -10,7 +10,9 @@ import {
   valueAt,
   windowOf,
   windowOrigin,
+  withAllDigits,
 } from "../../../static/js/inspector/arithmetic.js";
+import { significant } from "../../../static/js/format.js";
 
 const numbers = (length, seed) => Float32Array.from({ length }, (_, i) => Math.sin(seed + i * 1.7));
 
@@ -83,7 +85,30 @@ test("the partial sums of all channels make the convolution", () => {
   }
   const sums = partialSums(input, kernel, [top, left]);
   assert.equal(sums.length, 4);
-  assert.ok(Math.abs(sum([sums]) - expected) < 1e-9);
+  assert.ok(Math.abs(sum([sums]) - expected) < 0.05); // three digits of each number
+});
+
+/** What somebody reads who has only the page. */
+const read = (value) => Number(significant(value).replaceAll("−", "-"));
+
+test("products and sums are those of the numbers that are shown", () => {
+  for (let seed = 0; seed < 200; seed++) {
+    const scale = 10 ** ((seed % 7) - 3);
+    const [a, b] = [seed, seed + 0.5].map((at) => [[...numbers(9, at)].map((x) => x * scale)]);
+    const products = multiply(a, b);
+    for (let i = 0; i < 9; i++) {
+      const byHand = read(a[0][i]) * read(b[0][i]);
+      assert.ok(Math.abs(byHand - read(products[0][i])) <= 0.00501 * Math.abs(byHand));
+      assert.equal(significant(byHand), significant(products[0][i]));
+    }
+    const byHand = products[0].map(read).reduce((x, y) => x + y, 0);
+    assert.equal(significant(byHand), significant(sum(products)));
+  }
+});
+
+test("where all digits come to something else, that is said", () => {
+  assert.equal(withAllDigits(1.231, 1.2299), "");
+  assert.match(withAllDigits(1.23, 1.24), /gets 1\.24\.\)$/);
 });
 
 test("products are taken place by place", () => {

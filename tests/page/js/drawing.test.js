@@ -115,7 +115,8 @@ test("softmax adds up to one, whatever the scores", () => {
 });
 
 test("the terms of a sum that weigh most come first", () => {
-  const terms = strongestTerms([1, 2, 3, 4], [0.5, -3, 0, 0.1], 2);
+  const [terms, others] = strongestTerms([1, 2, 3, 4], [0.5, -3, 0, 0.1], 2);
+  assert.deepEqual(others, [0.4, 0]);
   assert.deepEqual(
     terms.map(({ index, product }) => [index, product]),
     [

@@ -7,7 +7,8 @@ import {
   numberVerdict,
   percent,
   probability,
-  signed,
+  rounded,
+  significant,
   size,
   verdict,
 } from "../../../static/js/format.js";
@@ -27,8 +28,6 @@ test("a probability of the network is never 100 %", () => {
 });
 
 test("numbers are written for people", () => {
-  assert.equal(signed(-0.5, 2), "−0.50");
-  assert.equal(signed(1.23456), "1.235");
   assert.equal(count(33_900_000), "33.9 million");
   assert.equal(count(329_130), "329,130");
   assert.equal(size([28, 28, 24]), "28 × 28 × 24");
@@ -79,4 +78,15 @@ test("the record of the training becomes words", () => {
     "9 epochs on MNIST and 75,000 drawn pictures",
   );
   assert.equal(trainingSentence({}), "by this project’s own code");
+});
+
+test("a number has three significant digits", () => {
+  const written = [0, 4.1, -0.04, 123.4, -1234, 9.996, 0.00012345, 0.000012345, -Infinity];
+  assert.deepEqual(
+    written.map((value) => significant(value)),
+    ["0", "4.10", "−0.0400", "123", "−1230", "10.0", "0.000123", "1.23e−5", "−∞"],
+  );
+  assert.equal(significant(1.23456, 6), "1.23456");
+  assert.equal(rounded(1.155), 1.16); // as by hand, whatever its nearest double is
+  assert.equal(rounded(-0.0625, 2), -0.063);
 });
