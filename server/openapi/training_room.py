@@ -179,7 +179,7 @@ def watch() -> Part:
     """Describe how a run is watched."""
     state = {"enum": ["starting", "running", "paused", "ended", "failed"]}
     run = record(
-        ("answers", "inside"),
+        ("answers", "inside", "by_hand"),
         run=about(TEXT, "The name of the run"),
         status=about(
             record(state=about(state, "What the run is doing"), step=about(COUNT, "Steps so far")),
@@ -196,12 +196,16 @@ def watch() -> Part:
             "What is new since `since`",
         ),
         next=about(COUNT, "The `since` of the next request"),
+        seen=about(COUNT, "The `seen` of the next request"),
         answers=about(ANY, "Confusion matrix, mistakes and places of held-out pictures"),
         inside=about(ANY, "Kernels, maps, activations and gradients"),
+        by_hand=about(
+            ANY, "Batch, scores, loss, gradients and weights of a step that was asked for"
+        ),
     )
     options = query(
         since=about(COUNT, "`next` of the answer before"),
-        seen=about(COUNT, "The step of the newest views that the client has"),
+        seen=about(COUNT, "`seen` of the answer before; views that are older are left out"),
     )
     return operation(
         TAG,
@@ -235,6 +239,7 @@ def predict() -> Part:
     """Describe how the network of this moment is asked."""
     read = record(
         digit=about(COUNT, "The likeliest"),
+        labels=about(array(TEXT), "The name of each output"),
         probabilities=about(array(NUMBER), "One for each output"),
         step=about(COUNT, "How many steps the network had trained"),
     )

@@ -106,13 +106,12 @@ def watch(run: str) -> Response:
         progress, following = folder.lines("progress.jsonl", number("since"))
     except ValueError as error:
         raise Problem("invalid_field", f"`since`: {error}", field="since") from error
-    seen = number("seen", -1)
-    views: dict[str, Any] = {}
-    for name in ("answers", "inside"):
-        view = folder.read(f"{name}.json")
-        if view and (view["step"] > seen or status["state"] != "running"):
-            views[name] = view
-    return answer({"run": run, "status": status, "progress": progress, "next": following, **views})
+    seen = number("seen")
+    found = {name: folder.read(f"{name}.json") for name in ("answers", "inside", "by_hand")}
+    views = {name: view for name, view in found.items() if view and view["look"] > seen}
+    newest = max((view["look"] for view in views.values()), default=seen)
+    known = {"progress": progress, "next": following, "seen": newest}
+    return answer({"run": run, "status": status, **known, **views})
 
 
 @blueprint.post("/train/runs/<run>/commands")
@@ -190,11 +189,9 @@ def refused(error: SettingError, **more: Any) -> Problem:
     return Problem("invalid_field", str(error), field=error.field, **more)
 
 
-def number(name: str, otherwise: int = 0) -> int:
-    """Read a whole number of the query string."""
-    text = request.args.get(name, "")
-    if not text:
-        return otherwise
+def number(name: str) -> int:
+    """Read a whole number of the query string; 0 if there is none."""
+    text = request.args.get(name, "") or "0"
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise Problem("invalid_field", f"`{name}` must be a whole number", field=name)
     return int(text)

@@ -24,9 +24,15 @@ def ask(weights: Path, ink: NDArray[np.float32]) -> dict[str, Any]:
         probabilities = np.nan_to_num(network.predict(ink[None, ..., None])[0].astype(np.float64))
     return {
         "digit": int(probabilities.argmax()),
+        "labels": labels_of(network),
         "probabilities": [round(float(value), 5) for value in probabilities],
         "step": int(network.metadata["training_room"]["step"]),
     }
+
+
+def labels_of(network: Sequential) -> list[str]:
+    """Return the name of each output."""
+    return network.metadata.get("classes") or [str(i) for i in range(network.output_shape[0])]
 
 
 @lru_cache(maxsize=2)

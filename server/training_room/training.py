@@ -9,6 +9,7 @@ import numpy as np
 from convnet import Augmenter, History, Trainer
 from convnet.optimizers.schedules import Constant
 from server.training_room.building.sizes import make
+from server.training_room.by_hand import SteppingTrainer
 from server.training_room.pictures import Pictures, choose
 from server.training_room.run_folder import RunFolder
 from server.training_room.settings import LOSSES, Settings
@@ -35,7 +36,7 @@ class Run:
         network = make(settings.layers(), settings.seed, "trained-here")
         self.steps = settings.epochs * -(-len(self.pictures.images) // settings.batch)
         optimizer = settings.make_optimizer(self.steps)
-        self.trainer = Trainer(network, loss=LOSSES[settings.loss], optimizer=optimizer)
+        self.trainer = SteppingTrainer(network, loss=LOSSES[settings.loss], optimizer=optimizer)
         self.watch = Watch(self.trainer, self.pictures, folder)
         self.paused, self.single, self.ending = False, 0, ""
         self.step, self.commands_read = 0, 0
@@ -99,6 +100,7 @@ class Run:
             return
         began = time.perf_counter()
         self.watch.look_at_all(self.step)
+        self.tell_step()
         self.note_state("paused")
         while self.is_held():
             time.sleep(0.03)
@@ -106,6 +108,12 @@ class Run:
         self.waited += time.perf_counter() - began
         if not self.paused:
             self.note_state("running")
+
+    def tell_step(self) -> None:
+        """Show the step that was just done, if it was asked for."""
+        if self.trainer.noted is not None:
+            self.watch.show("by_hand", self.step, self.trainer.noted)
+        self.trainer.noting, self.trainer.noted = False, None
 
     def is_held(self) -> bool:
         """Return whether no step is to be done now."""
@@ -134,6 +142,7 @@ class Run:
             self.trainer.optimizer.schedule = Constant(float(value or 0))
         elif name == "step":
             self.paused, self.single = True, self.single + 1
+            self.trainer.noting = True
         elif name == "look":
             self.watch.layer, self.watch.digit = command["layer"], command["digit"]
             if self.paused:

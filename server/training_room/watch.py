@@ -35,7 +35,7 @@ class Watch:
         self.images, self.labels = pictures.watched
         self.spent, self.layer, self.digit = 0.0, 0, 0
         self.held: tuple[float, float] | None = None
-        self._turn = 0
+        self._turn = self._look = 0
         self._looks: tuple[Callable[[int], None], ...] = (self.answers, self.inside, self.weights)
 
     def look(self, step: int, elapsed: float) -> None:
@@ -62,8 +62,8 @@ class Watch:
             loss = self._loss(scores)
             seen = views.answers(scores, self.labels, self.images)
             self.held = loss, seen.pop("accuracy")
-            seen |= {"places": views.places(outputs, self.images, self.labels), "step": step}
-        self.folder.write("answers.json", seen)
+            seen["places"] = views.places(outputs, self.images, self.labels)
+        self.show("answers", step, seen)
 
     def _loss(self, scores: Any) -> float:
         try:
@@ -84,12 +84,16 @@ class Watch:
             outputs = list(network.activations(images))
             layer, output = outputs[min(self.layer, len(outputs) - 1)]
             seen = {
-                "step": step,
                 "kernels": views.kernels(network),
                 "maps": views.maps(layer, output[0], images[0]),
                 "histograms": views.histograms(network, outputs),
             }
-        self.folder.write("inside.json", seen)
+        self.show("inside", step, seen)
+
+    def show(self, name: str, step: int, seen: dict[str, Any]) -> None:
+        """Write what was seen; `look` numbers all that pages may have missed."""
+        self._look += 1
+        self.folder.write(f"{name}.json", {"step": step, "look": self._look, **seen})
 
     def weights(self, step: int) -> None:
         """Save the network of this moment: who draws is answered by it."""

@@ -1,54 +1,27 @@
 /** The training room put together: build, start, watch, draw at it, take it along. */
 
 import { byId, element, setText } from "./dom.js";
-import { BLANK, isBlank, toBlob, withStroke } from "./drawing/drawing.js";
-import { KeyboardPen } from "./drawing/keyboard.js";
-import { Sheet } from "./drawing/sheet.js";
 import { count, percent } from "./format.js";
 import { adopt, check, own, prepare, settings } from "./training/build.js";
-import { bars, colour, lines } from "./training/plots.js";
-import { ask, start, tell, watch } from "./training/service.js";
-import { showAnswers, showInside, table } from "./training/views.js";
+import { showStep } from "./training/by_hand.js";
+import { DrawingAt } from "./training/drawing_at.js";
+import { Runs } from "./training/runs.js";
+import { start, tell, watch } from "./training/service.js";
+import { offer, prepareTaking } from "./training/take.js";
+import { showAnswers, showCurve, showInside } from "./training/views.js";
 
-/** Milliseconds between two questions about a run, and where nothing changes. */
+/** Milliseconds between two questions about a run, and where nothing changes or answers. */
 const OFTEN = 200;
 const SELDOM = 1500;
 
 const CONTROLS = ["pause", "step", "go", "stop", "set-rate"];
 
 let run = null;
-let curve = [];
-let before = [];
-let since = 0;
-let seen = -1;
-let asked = "";
-
-/** Show curves of this run, and of the one before. */
-function drawCurves() {
-  const points = (of, name) =>
-    of.filter((p) => p[name] !== null).map((p) => [p.step, p[name]]);
-  for (const [name, held, options] of [
-    ["loss", "held_loss", { log: true }],
-    ["accuracy", "held_accuracy", { top: 1 }],
-  ])
-    lines(
-      byId(name),
-      [
-        { points: points(before, name), colour: colour("edge"), dashed: true },
-        { points: points(curve, name), colour: colour("positive") },
-        { points: points(curve, held), colour: colour("negative") },
-      ],
-      options,
-    );
-  const rows = curve.slice(-100).map((p) => [
-    String(p.step),
-    p.loss.toFixed(4),
-    percent(p.accuracy),
-    p.held_accuracy === null ? "" : percent(p.held_accuracy),
-  ]);
-  if (byId("curve").closest("details").open)
-    table(byId("curve"), [["step", "loss", "right", "held out"], ...rows]);
-}
+const runs = new Runs((given) => {
+  adopt(given);
+  check();
+});
+const drawing = new DrawingAt();
 
 function showState(status) {
   const { state, step, steps, images_per_second: speed, seconds_left: left, reason, test } = status;
@@ -75,30 +48,38 @@ function showState(status) {
 
 /** Ask how the run goes, until it is over. */
 async function follow(name) {
+  let [since, seen] = [0, 0];
+  run = name;
+  byId("by-hand").hidden = true;
   while (run === name) {
     let wait = OFTEN;
     try {
       const found = await watch(name, since, seen);
       if (run !== name) return;
-      since = found.next;
-      curve.push(...found.progress);
-      if (found.progress.length) drawCurves();
-      if (found.inside) showInside(found.inside);
-      if (found.answers) showAnswers(found.answers);
-      seen = Math.max(seen, Math.min(found.answers?.step ?? seen, found.inside?.step ?? seen));
-      showState(found.status);
-      byId("weights").hidden = found.status.step === 0;
-      byId("csv").disabled = byId("png").disabled = curve.length === 0;
-      if (found.status.state === "running") read();
-      if (["ended", "failed"].includes(found.status.state)) return void read();
-      if (document.hidden || found.status.state === "paused") wait = OFTEN;
+      [since, seen] = [found.next, found.seen];
+      runs.add(found.progress, found.status);
+      show(found);
+      if (["ended", "failed"].includes(found.status.state)) return;
     } catch (error) {
-      if (error.status === 404) return void setText(byId("state"), error.message);
-      setText(byId("state"), `No answer (${error.message}); asking again.`);
+      setText(byId("state"), error.status ? error.message : `No answer (${error.message}); asking again.`);
+      if (error.status === 404) return;
       wait = SELDOM;
     }
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
+}
+
+function show({ status, inside, answers, by_hand: step }) {
+  const names = status.classes ?? [];
+  if (inside) showInside(inside);
+  if (answers) showAnswers(answers, names);
+  if (step) showStep(step, names);
+  showState(status);
+  const { curve } = runs.current;
+  showCurve(curve);
+  byId("csv").disabled = byId("png").disabled = curve.length === 0;
+  offer(run, status.step > 0);
+  if (status.step > 0) drawing.read(run, curve.at(-1)?.step ?? 0);
 }
 
 byId("build").onsubmit = async (event) => {
@@ -106,19 +87,15 @@ byId("build").onsubmit = async (event) => {
   try {
     const wanted = settings();
     const started = await start(wanted);
-    if (curve.length) before = curve;
-    [run, curve, since, seen] = [started.run, [], 0, -1];
     byId("rate").value = wanted.rate;
-    byId("weights").href = `train/runs/${run}/weights.npz`;
     setText(byId("state"), "Starting: the pictures are read.");
-    follow(run);
+    runs.begin(started.run, wanted);
+    follow(started.run);
   } catch (error) {
     setText(byId("state"), error.message);
-    if (error.code === "occupied" && !run) {
-      run = error.run; // of another page: it is watched from here too
-      byId("weights").href = `train/runs/${run}/weights.npz`;
-      follow(run);
-    }
+    if (error.code !== "occupied" || run) return;
+    runs.begin(error.run, { rate: "" }); // of another page: it is watched from here too
+    follow(error.run);
   }
 };
 
@@ -134,10 +111,8 @@ byId("reseed").onclick = () => {
 };
 
 const command = (body) => run && tell(run, body).catch((error) => setText(byId("state"), error.message));
-byId("pause").onclick = () => command({ command: "pause" });
-byId("step").onclick = () => command({ command: "step" });
-byId("go").onclick = () => command({ command: "go" });
-byId("stop").onclick = () => command({ command: "stop" });
+for (const name of ["pause", "step", "go", "stop"])
+  byId(name).onclick = () => command({ command: name });
 byId("set-rate").onclick = () => command({ command: "rate", value: Number(byId("rate").value) });
 byId("of-layer").onchange = byId("of-digit").onchange = () =>
   command({
@@ -146,73 +121,16 @@ byId("of-layer").onchange = byId("of-digit").onchange = () =>
     digit: Number(byId("of-digit").value),
   });
 
-/* Draw at it */
-
-let drawing = BLANK;
-let reading = false;
-const sheet = new Sheet(byId("sheet"), {
-  onDraft: () => {},
-  onStroke(stroke) {
-    drawing = withStroke(drawing, stroke);
-    sheet.show(drawing, 1);
-    asked = "";
-    read();
-  },
-});
-sheet.show(drawing, 1);
-new KeyboardPen(byId("sheet"), sheet, () => {});
-byId("clear").onclick = () => {
-  drawing = BLANK;
-  sheet.show(drawing, 1);
-  setText(byId("reads"), "Draw a digit while it learns.");
-};
-
-/** Ask the network of this moment what is drawn; one question at a time. */
-async function read() {
-  const key = `${run} ${curve.at(-1)?.step}`;
-  if (!run || reading || isBlank(drawing) || key === asked) return;
-  reading = true;
-  asked = key;
-  try {
-    const { digit, probabilities, step } = await ask(run, await toBlob(drawing));
-    bars(byId("sure"), probabilities, probabilities.map((_, i) => String(i)));
-    setText(byId("reads"), `After ${count(step)} steps: ${digit}, ${percent(Math.min(probabilities[digit], 0.999))} sure.`);
-  } catch (error) {
-    setText(byId("reads"), error.message);
-  }
-  reading = false;
-}
-
-/* Take it along */
-
-function save(blob, name) {
-  const url = URL.createObjectURL(blob);
-  element("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
-
-byId("csv").onclick = () => {
-  const names = Object.keys(curve[0]);
-  const rows = [names, ...curve.map((p) => names.map((name) => p[name] ?? ""))];
-  save(new Blob([rows.map((row) => row.join(",")).join("\n") + "\n"]), "curve.csv");
-};
-byId("png").onclick = () => byId("loss").toBlob((blob) => save(blob, "curve.png"));
-byId("link").onclick = () => {
-  location.hash = encodeURIComponent(JSON.stringify(settings()));
-  navigator.clipboard?.writeText(location.href).catch(() => {});
-};
-byId("copy-python").onclick = () => {
-  byId("build").elements.python.select();
-  navigator.clipboard?.writeText(byId("build").elements.python.value).catch(() => {});
-};
-
-try {
-  if (location.hash) adopt(JSON.parse(decodeURIComponent(location.hash.slice(1))));
-} catch {
-  // A link that is damaged brings nothing.
-}
+prepareTaking(runs);
 await prepare();
-check();
-drawCurves();
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCurves);
-new ResizeObserver(drawCurves).observe(byId("loss"));
+/** Take over the settings that the address brings, also when a link is followed from this page. */
+function fromAddress() {
+  try {
+    if (location.hash) adopt(JSON.parse(decodeURIComponent(location.hash.slice(1))));
+  } catch {
+    // A link that is damaged brings nothing.
+  }
+  check();
+}
+window.addEventListener("hashchange", fromAddress);
+fromAddress();

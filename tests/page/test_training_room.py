@@ -59,9 +59,18 @@ def test_train_pause_step_draw_and_take_along(desk, tmp_path):
     desk.wait(
         "step => document.getElementById('state').textContent.includes(step)", f"{before + 1:,} of"
     )
+    desk.wait("() => !document.getElementById('by-hand').hidden")
+    assert desk.text("#by-hand-says").startswith(f"Step {before + 1:,}: 8 pictures went forward.")
+    assert page.locator("#by-hand-scores tbody tr").count() == 8
+    assert page.locator("#by-hand-back tbody th", has_text="conv1").count() == 1
+    page.locator("#sheet").scroll_into_view_if_needed()
     desk.draw(written(3))
     desk.wait("() => document.getElementById('reads').textContent.startsWith('After')")
     assert desk.colours("#sure") > 1
+    page.keyboard.press("Control+z")
+    assert desk.text("#reads") == "Draw a digit while it learns."
+    page.keyboard.press("Control+y")
+    desk.wait("() => document.getElementById('reads').textContent.startsWith('After')")
     for plot in ("#loss", "#accuracy", "#kernels", "#maps", "#places"):
         assert desk.colours(plot) > 1, plot
     assert page.locator("#confusion tbody tr").count() == 10
@@ -78,6 +87,33 @@ def test_train_pause_step_draw_and_take_along(desk, tmp_path):
     with page.expect_download() as download:
         page.click("#csv")
     assert download.value.path().read_text().startswith("step,loss,accuracy,rate")
+
+
+def test_runs_stand_side_by_side(desk):
+    page = desk.page
+    for rate in ("0.01", "0.0001"):
+        page.fill("[name=pictures]", "400")
+        page.fill("[name=rate]", rate)
+        page.click("#start")
+        desk.state("ended")
+        page.wait_for_function(
+            "rate => document.querySelector('#runs tbody tr').cells[3].textContent === rate"
+            " && document.querySelector('#runs tbody tr').cells[6].textContent",
+            arg=rate,
+        )
+    both = desk.colours("#loss")
+    page.fill("#runs tbody tr:nth-child(2) input:not([type])", "fast")
+    page.keyboard.press("Tab")
+    page.reload()  # the browser keeps them
+    page.wait_for_selector("#runs tbody tr:nth-child(2)")
+    assert page.input_value("#runs tbody tr:nth-child(2) input:not([type])") == "fast"
+    page.uncheck("#runs tbody tr:nth-child(2) input[type=checkbox]")
+    assert 1 < desk.colours("#loss") < both
+    page.click("#runs tbody tr:nth-child(2) button:first-child")
+    assert page.input_value("[name=rate]") == "0.01"
+    rows = page.locator("#runs tbody tr").count()
+    page.click("#runs [aria-label='Remove fast']")
+    assert page.locator("#runs tbody tr").count() == rows - 1
 
 
 def layers(desk):

@@ -20,7 +20,7 @@ export function paper(canvas) {
 /**
  * Lines over steps.
  *
- * @param {{ points: number[][], colour: string, dashed?: boolean }[]} lines
+ * @param {{ points: number[][], colour: string, dashed?: boolean, name?: string }[]} all
  * @param {{ log?: boolean, top?: number }} options
  */
 export function lines(canvas, all, { log = false, top } = {}) {
@@ -31,7 +31,7 @@ export function lines(canvas, all, { log = false, top } = {}) {
   const low = log ? Math.floor(Math.min(-1, ...values)) : 0;
   const high = top ?? Math.max(low + 1e-6, Math.ceil(Math.max(0, ...values)));
   const last = Math.max(1, ...points.map(([step]) => step));
-  const x = (step) => 38 + (step / last) * (width - 46);
+  const x = (step) => 38 + (step / last) * (width - 56);
   const y = (value) => height - 18 - ((scale(value) - low) / (high - low)) * (height - 28);
   Object.assign(context, { font: "11px sans-serif", fillStyle: colour("soft"), lineWidth: 1 });
   context.strokeStyle = colour("rule");
@@ -53,6 +53,9 @@ export function lines(canvas, all, { log = false, top } = {}) {
     context.beginPath();
     line.points.forEach(([step, value]) => context.lineTo(x(step), y(value)));
     context.stroke();
+    const [step, value] = line.points.at(-1) ?? [];
+    context.fillStyle = line.colour;
+    if (line.name && step) context.fillText(line.name, x(step) + 3, y(value) + 4);
   }
 }
 
@@ -67,7 +70,7 @@ export function bars(canvas, values, names = [], name = "positive") {
     const tall = (value / most) * (height - foot);
     context.fillRect(i * wide + 1, height - foot - tall, Math.max(1, wide - 2), tall);
     context.fillStyle = colour("soft");
-    if (foot) context.fillText(names[i], i * wide + wide / 2 - 3, height - 4);
+    if (foot) context.fillText(names[i], i * wide + wide / 2 - 3, height - 4, wide);
   });
 }
 
@@ -107,13 +110,14 @@ function colours(value, most) {
   return shades.get(key);
 }
 
-/** Labels where their points lie, -1 to 1. */
-export function places(canvas, points, labels) {
+/** Labels where their points lie, -1 to 1; `name` tells what a label is called. */
+export function places(canvas, points, labels, name) {
   const [context, width, height] = paper(canvas);
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   context.font = "600 12px sans-serif";
   points.forEach(([x, y], i) => {
-    context.fillStyle = `hsl(${labels[i] * 36} 62% 50%)`;
-    context.fillText(String(labels[i]), (width * (x + 1.05)) / 2.2, (height * (1.1 - y)) / 2.2);
+    context.fillStyle = `hsl(${labels[i] * 36} 62% ${dark ? 62 : 40}%)`;
+    context.fillText(name(labels[i]), (width * (x + 1.05)) / 2.2, (height * (1.1 - y)) / 2.2);
   });
 }
 

@@ -77,8 +77,10 @@ def test_a_run_from_start_to_weights(client, api, seven):
 
     whole = eventually(ended)
     assert whole["status"]["test"]["accuracy"] > 0.9
-    later = client.get(f"{url}?since={whole['next']}&seen=99").get_json()
+    assert {"answers", "inside"} <= whole.keys()
+    later = client.get(f"{url}?since={whole['next']}&seen={whole['seen']}").get_json()
     assert later["progress"] == []
+    assert not {"answers", "inside"} & later.keys()
     assert client.get(f"{url}?since=3").status_code == 422
     assert client.get(f"{url}?since=x").status_code == 422
     read = client.post(f"{url}/predict", data=seven, content_type="image/png")

@@ -96,6 +96,8 @@ def test_one_at_a_time_pause_step_rate_and_stop(room):
     after = eventually(lambda: (s := room.status(name, folder))["step"] > before["step"] and s)
     assert (after["state"], after["step"]) == ("paused", before["step"] + 1)
     assert after["rate"] == 0.25
+    told = eventually(lambda: folder.read("by_hand.json"))
+    assert (told["step"], told["batch"], told["rate"]) == (after["step"], 1, 0.25)
     folder.append("commands.jsonl", {"command": "go"})
     eventually(lambda: room.status(name, folder)["step"] > after["step"])
     folder.append("commands.jsonl", {"command": "stop"})
