@@ -44,7 +44,7 @@ def written() -> dict[Path, str]:
     documents = served()
     files = {CHAPTERS: json.dumps(explained(BOOK.read_text("utf-8")), indent=1) + "\n"}
     for document, address in documents.items():
-        name = address.removeprefix("learn/").replace("learn", "how-it-works")
+        name = BOOK.stem if document == BOOK else address.removeprefix("learn/")
         name = "lessons/index" if name == "lessons" else name
         files[TEMPLATES / f"{name}.html"] = page(document, documents)
     return files

@@ -43,6 +43,7 @@ class Run:
         self.began = self.noted = self.checked = time.perf_counter()
         self.waited = 0.0
         self.recent: list[tuple[float, float, int]] = []
+        self.counted: tuple[float, int] = (0, 0)
 
     @property
     def seconds(self) -> float:
@@ -68,7 +69,7 @@ class Run:
         self.watch.look_at_all(self.step)
         loss, accuracy = self.trainer.evaluate(pictures.held_images, pictures.held_labels)
         whole = {
-            "loss": round(loss, 5),
+            "loss": finite(loss),
             "accuracy": accuracy,
             "pictures": len(pictures.held_labels),
         }
@@ -78,7 +79,10 @@ class Run:
     def after_step(self, trainer: Trainer, history: History) -> None:
         """Note the step; then wait as long as the run is paused."""
         self.step += 1
-        self.recent.append((history.losses[-1], history.correct, history.seen))
+        fresh = history.seen <= self.counted[1]  # an epoch has begun, and counts from nothing
+        right, seen = (0, 0) if fresh else self.counted
+        self.counted = history.correct, history.seen
+        self.recent.append((history.losses[-1], history.correct - right, history.seen - seen))
         if not np.isfinite(history.losses[-1]):
             self.end("the loss is no number any more: the learning rate is too high")
         elif self.seconds > 60 * self.settings.minutes:
@@ -175,11 +179,7 @@ class Run:
 
     def right_of_recent(self) -> float:
         """Return the share of right answers in the steps since the last note."""
-        right, seen = self.recent[-1][1:]
-        earlier_right, earlier_seen = self.recent[0][1:]
-        if len(self.recent) == 1 or seen <= earlier_seen:  # the first, or a new epoch
-            return right / seen
-        return (right - earlier_right) / (seen - earlier_seen)
+        return sum(right for _, right, _ in self.recent) / sum(seen for *_, seen in self.recent)
 
     def note_state(self, state: str, **more: Any) -> None:
         """Write what the run is doing."""
