@@ -27,11 +27,15 @@ def main() -> int | str:
     from waitress import serve
 
     from server import create_app
-    from server.config import Config
+    from server.config import Config, SettingError
 
-    config = Config.from_environment()
+    try:
+        config = Config.from_environment()
+        application = create_app(config)
+    except SettingError as error:
+        return str(error)
     sys.stderr.write(f"Serving on http://{config.bind} (Ctrl-C stops)\n")
-    serve(create_app(config), listen=config.bind, threads=config.threads, ident=None)
+    serve(application, listen=config.bind, threads=config.threads, ident=None)
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, request
 
 from server.assets import StaticFiles
-from server.config import MAX_FORM_FIELDS, Config
+from server.config import MAX_FORM_FIELDS, Config, SettingError
 from server.images.decode import set_up_pillow
 from server.malloc import set_up_malloc
 from server.middleware import (
@@ -110,13 +110,13 @@ def load(model: str) -> Recognizer:
 
     Raises
     ------
-    ValueError
+    SettingError
         If there is no such network, its file is damaged, or it cannot be served.
     """
     try:
         return Recognizer.load(model)
     except (OSError, ValueError) as error:
-        raise ValueError(f"`MODEL`: {error}") from error
+        raise SettingError(f"`MODEL`: {error}") from error
 
 
 def split(config: Config | Mapping[str, Any] | None) -> tuple[Config, dict[str, Any]]:

@@ -58,6 +58,10 @@ def setting(default: Any, meaning: str, *, low: int | None = None) -> Any:
     return field(default=default, metadata={"meaning": meaning, "low": low})
 
 
+class SettingError(ValueError):
+    """A setting with which the service cannot run; the message is one sentence."""
+
+
 @dataclass(frozen=True)
 class Config:
     """The settings of one running service."""
@@ -168,7 +172,7 @@ class Config:
 
         Raises
         ------
-        ValueError
+        SettingError
             If a variable does not hold what its setting needs.
         """
         values: dict[str, Any] = {
@@ -201,16 +205,16 @@ class Config:
         for item in dataclasses.fields(self):
             value, low = getattr(self, item.name), item.metadata["low"]
             if low is not None and value < low:
-                raise ValueError(f"`{item.name.upper()}` must be at least {low}, got {value}")
+                raise SettingError(f"`{item.name.upper()}` must be at least {low}, got {value}")
         if self.port > HIGHEST_PORT:
-            raise ValueError(f"`PORT` must be at most {HIGHEST_PORT}, got {self.port}")
+            raise SettingError(f"`PORT` must be at most {HIGHEST_PORT}, got {self.port}")
         for origin in self.allowed_origins:
             if not ORIGIN.fullmatch(origin):
-                raise ValueError(
+                raise SettingError(
                     f"`CORS_ORIGINS` must hold origins such as https://example.org, got {origin!r}"
                 )
         if self.log_level.lower() not in ("debug", "info", "warning", "error"):
-            raise ValueError(
+            raise SettingError(
                 f"`LOG_LEVEL` must be debug, info, warning or error, got {self.log_level!r}"
             )
 
@@ -237,4 +241,4 @@ def parse(item: "dataclasses.Field[Any]", text: str) -> int | str:
     try:
         return int(text)
     except ValueError:
-        raise ValueError(f"`{item.name.upper()}` must be a whole number, got {text!r}") from None
+        raise SettingError(f"`{item.name.upper()}` must be a whole number, got {text!r}") from None

@@ -24,9 +24,23 @@ from server.config import (  # noqa: E402
     MAX_HEADER_FIELDS,
     MAX_REQUEST_LINE,
     Config,
+    SettingError,
 )
 
-_settings = Config.from_environment()
+
+def _tell(kind: type[BaseException], error: BaseException, place: Any) -> None:
+    """Say in one sentence which setting cannot be; anything else is a fault, with its place."""
+    if issubclass(kind, SettingError):
+        sys.stderr.write(f"{error}\n")
+    else:
+        sys.__excepthook__(kind, error, place)
+
+
+sys.excepthook = _tell
+try:
+    _settings = Config.from_environment()
+except SettingError as _error:  # gunicorn itself would print a traceback
+    sys.exit(str(_error))
 _memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 bind = _settings.bind

@@ -21,7 +21,7 @@ from convnet.layers import Sigmoid
 from convnet.network import Sequential
 from convnet.open_set import energy
 from convnet.weights import find, load
-from server.classes import DIGITS, Classes
+from server.classes import DIGITS, Classes, shown
 from server.input_form import MNIST, InputForm
 
 Inputs = NDArray[np.float32]
@@ -103,12 +103,24 @@ class Calibration:
     threshold: float = -math.inf
 
     @classmethod
-    def from_metadata(cls, record: dict[str, Any]) -> Calibration:
-        """Read the record that is stored with the weights; without one, nothing is rejected."""
-        rejection = record.get("rejection") or {"score": "energy", "threshold": -math.inf}
-        if rejection["score"] != "energy":
-            raise ValueError(f"`rejection.score` must be 'energy', got {rejection['score']!r}")
-        return cls(float(record.get("temperature", 1.0)), float(rejection["threshold"]))
+    def from_metadata(cls, record: object) -> Calibration:
+        """Read the record that is stored with the weights; without one, nothing is rejected.
+
+        Raises
+        ------
+        ValueError
+            If there is anything else in it.
+        """
+        record = _record("calibration", record or {})
+        rejection = _record("rejection", record.get("rejection") or {"score": "energy"})
+        if rejection.get("score") != "energy":
+            raise ValueError(
+                f"`rejection.score` must be 'energy', got {shown(rejection.get('score'))}"
+            )
+        temperature = _number("temperature", record.get("temperature", 1.0))
+        if not 0 < temperature < math.inf:
+            raise ValueError(f"`temperature` must be more than 0, got {temperature}")
+        return cls(temperature, _number("threshold", rejection.get("threshold", -math.inf)))
 
     def readings(
         self, logits: Scores, prior: float = 0.0, classes: Classes = DIGITS
@@ -124,6 +136,18 @@ class Calibration:
             reading(row, bool(ok), classes)
             for row, ok in zip(probabilities.round(6).tolist(), accepted, strict=True)
         ]
+
+
+def _record(name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"`{name}` must be a record with names, got {shown(value)}")
+    return value
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        raise ValueError(f"`{name}` must be a number, got {shown(value)}")
+    return float(value)
 
 
 def reading(probabilities: list[float], accepted: bool, classes: Classes) -> Reading:
@@ -164,7 +188,7 @@ class Recognizer:
         form = self.metadata.get("input_form")
         self.form = InputForm.read(form, network.input_shape, self.classes)
         self.served = InferenceNetwork(network)
-        self.calibration = Calibration.from_metadata(self.metadata.get("calibration") or {})
+        self.calibration = Calibration.from_metadata(self.metadata.get("calibration"))
         self.name = str(self.metadata.get("name", network.name))
         self.version = str(self.metadata.get("version", "0"))
         contents = file.read_bytes() if file else b""

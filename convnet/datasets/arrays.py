@@ -3,7 +3,8 @@
 Known names are ``x_train``, ``y_train``, ``x_test``, ``y_test`` (Keras), ``train_images``,
 ``train_labels``, ``test_images``, ``test_labels``, or, without a test set, the pairs ``images`` and
 ``labels``, ``x`` and ``y``, ``X`` and ``y``. Pictures may be bytes, whole numbers to 255 or
-fractions to 1, of shape (N, H, W), (N, H, W, C), (N, C, H, W) or (N, H · W).
+fractions to 1, of shape (N, H, W), (N, H, W, C), (N, C, H, W) or (N, H · W). Labels are whole
+numbers, one-hot rows or texts.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from convnet.datasets.dataset import (
     together,
     with_test_set,
 )
-from convnet.storage.npz import ArrayFile, naming, read_header
+from convnet.storage.npz import NUMBERS, TEXTS, ArrayFile, naming, read_header
 
 LARGEST = 1 << 32  # bytes
+KINDS = NUMBERS + TEXTS
 SPLIT_NAMES = (
     (("x_train", "y_train"), ("x_test", "y_test")),
     (("train_images", "train_labels"), ("test_images", "test_labels")),
@@ -66,7 +68,7 @@ def load_file(path: Path) -> Dataset:
         names = _names_in(path, strict=True)
 
         def read(name: str) -> NDArray[Any]:
-            return _checked(path, lambda: ArrayFile(path, LARGEST).read(name))
+            return _checked(path, lambda: ArrayFile(path, LARGEST, KINDS).read(name))
     else:
         names = {other.stem for other in path.parent.glob("*.npy")}
 
@@ -85,7 +87,7 @@ def load_file(path: Path) -> Dataset:
 
 def _names_in(path: Path, strict: bool = False) -> set[str]:
     try:
-        return set(ArrayFile(path, LARGEST).headers)
+        return set(ArrayFile(path, LARGEST, KINDS).headers)
     except ValueError as error:
         if strict:
             raise DatasetError(path, str(error).removeprefix(f"{path}: ")) from error
@@ -113,7 +115,7 @@ def _checked(path: Path, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
 def _read_npy(path: Path) -> NDArray[Any]:
     def read() -> NDArray[Any]:
         with naming(path), path.open("rb") as stream:
-            read_header(stream, path.stat().st_size, path.name)
+            read_header(stream, path.stat().st_size, path.name, KINDS)
             stream.seek(0)
             return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
 
@@ -138,7 +140,7 @@ def _dataset(path: Path, read: Read, wanted: tuple[tuple[str, str], ...]) -> Dat
 def _labels(
     path: Path, values: NDArray[Any], names: tuple[str, ...] | None, classes: tuple[str, ...]
 ) -> Labels:
-    if names is not None:
+    if names is not None and values.dtype.kind != TEXTS:
         return class_names.numbered(path, values, names)
     return class_names.places(path, values, classes)
 
@@ -170,6 +172,8 @@ def _in_order(path: Path, name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _to_bytes(path: Path, name: str, array: NDArray[Any]) -> Bytes:
+    if array.dtype.kind == TEXTS:
+        raise DatasetError(path, f"expected numbers, got {array.dtype}", name)
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     low, high = (array.min(), array.max()) if array.size else (0, 0)
@@ -184,13 +188,22 @@ def _to_bytes(path: Path, name: str, array: NDArray[Any]) -> Bytes:
 
 
 def _flat(path: Path, name: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return labels as whole numbers (N,): from (N,), (N, 1) or one-hot rows (N, K)."""
+    """Return labels as whole numbers or texts (N,): from (N,), (N, 1) or one-hot rows (N, K)."""
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    elif array.ndim == 2 and (array.sum(axis=1) == 1).all() and np.isin(array, (0, 1)).all():
+    if array.ndim == 1 and array.dtype.kind == TEXTS:
+        return array
+    elif (
+        array.ndim == 2
+        and array.dtype.kind != TEXTS
+        and (array.sum(axis=1) == 1).all()
+        and np.isin(array, (0, 1)).all()
+    ):
         array = array.argmax(axis=1)
     if array.ndim != 1 or array.dtype.kind not in "iuf" or not (array == np.rint(array)).all():
         raise DatasetError(
-            path, f"expected whole numbers (N,), got {array.dtype} of shape {array.shape}", name
+            path,
+            f"expected whole numbers or texts (N,), got {array.dtype} of shape {array.shape}",
+            name,
         )
     return array.astype(np.int64)

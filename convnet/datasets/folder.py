@@ -19,7 +19,8 @@ READERS: tuple[tuple[ModuleType, ...], ...] = (
     (idx, emnist, cifar10, arrays),
     (class_folders, csv),
 )
-SUBFOLDERS = (".", "mnist", "archive")
+# Where archives put their files: data-science sites, CIFAR-10 and EMNIST as they are published.
+SUBFOLDERS = (".", "mnist", "archive", "cifar-10-batches-bin", "gzip")
 KNOWN = (
     "train-images-idx3-ubyte(.gz) and its three companions, EMNIST's or CIFAR-10's binary files, "
     "…train….csv or one CSV file, an .npz file or images.npy and labels.npy, "
@@ -42,7 +43,7 @@ def find(folder: str | Path) -> tuple[ModuleType, Path]:
     Raises
     ------
     DatasetError
-        If there is no such folder, or nothing in it, in ``mnist/`` or in ``archive/`` is known.
+        If there is no such folder, or nothing in it or in its `SUBFOLDERS` is known.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -58,9 +59,10 @@ def find(folder: str | Path) -> tuple[ModuleType, Path]:
     if below:
         names = ", ".join(str(path) for path in below[:8])
         raise DatasetError(folder, f"no data set directly in here, but below it: name one: {names}")
+    places = ", ".join(f"{name}/" for name in SUBFOLDERS[1:])
     raise DatasetError(
         folder,
-        f"no data set here: expected {KNOWN} (directly, in mnist/ or in archive/); {HOW_TO_GET}",
+        f"no data set here: expected {KNOWN} (directly or in {places}); {HOW_TO_GET}",
     )
 
 

@@ -28,6 +28,7 @@ ALWAYS_UNPACKED = 1 << 20  # bytes, however small the file
 
 MOST_ARRAYS = 1 << 16
 NUMBERS = "biuf"  # kinds of dtypes: bool, int, unsigned int, float
+TEXTS = "U"
 
 
 def save_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -79,11 +80,14 @@ class ArrayFile:
         The file.
     limit : int
         Most bytes that all arrays together may take.
+    kinds : str
+        NumPy's kinds of what may be in it: numbers, with `TEXTS` texts as well. Neither is ever
+        unpickled.
 
     Attributes
     ----------
     headers : dict of str to Header
-        Shape and dtype of each array: of numbers only, so that nothing is ever unpickled.
+        Shape and dtype of each array.
 
     Raises
     ------
@@ -91,11 +95,14 @@ class ArrayFile:
         If there is no such file.
     ValueError
         With the path, if the file is no .npz, is damaged, unpacks to more than `limit` or far more
-        than its own size, or holds anything but numbers.
+        than its own size, or holds anything else.
     """
 
-    def __init__(self, path: str | os.PathLike[str], limit: int = 1 << 28) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], limit: int = 1 << 28, kinds: str = NUMBERS
+    ) -> None:
         self.path = Path(path)
+        self._kinds = kinds
         with self._open() as archive:
             members = archive.infolist()
             total = sum(member.file_size for member in members)
@@ -105,7 +112,7 @@ class ArrayFile:
             if len(members) > MOST_ARRAYS:
                 raise ValueError(f"holds {len(members):,} arrays, limit {MOST_ARRAYS:,}")
             self.headers = {
-                member.filename.removesuffix(".npy"): _read_header(archive, member)
+                member.filename.removesuffix(".npy"): _read_header(archive, member, kinds)
                 for member in members
             }
             if len(self.headers) < len(members):
@@ -119,12 +126,12 @@ class ArrayFile:
     def read(self, name: str) -> NDArray[Any]:
         """Return one array."""
         with self._open() as archive:
-            return _read_array(archive, name)
+            return _read_array(archive, name, self._kinds)
 
     def read_all(self) -> dict[str, NDArray[Any]]:
         """Return every array by name."""
         with self._open() as archive:
-            return {name: _read_array(archive, name) for name in self.headers}
+            return {name: _read_array(archive, name, self._kinds) for name in self.headers}
 
     @contextmanager
     def _open(self) -> Iterator[zipfile.ZipFile]:
@@ -149,28 +156,28 @@ def naming(path: str | os.PathLike[str]) -> Iterator[None]:
         raise ValueError(f"{path}: {str(error) or type(error).__name__}") from error
 
 
-def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+def _read_array(archive: zipfile.ZipFile, name: str, kinds: str) -> NDArray[Any]:
     member = archive.getinfo(f"{name}.npy")
-    _read_header(archive, member)  # again: the file may have been replaced meanwhile
+    _read_header(archive, member, kinds)  # again: the file may have been replaced meanwhile
     with archive.open(member) as stream:
         return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
 
 
-def _read_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Header:
+def _read_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> Header:
     """Read an array's header; refuse one that promises other bytes than the member holds."""
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"{member.filename} is packed in a way that NumPy does not use")
     with archive.open(member) as stream:
-        return read_header(stream, member.file_size, member.filename)
+        return read_header(stream, member.file_size, member.filename, kinds)
 
 
-def read_header(stream: IO[bytes], size: int, name: str) -> Header:
+def read_header(stream: IO[bytes], size: int, name: str, kinds: str = NUMBERS) -> Header:
     """Read the header of an .npy file of `size` bytes, and compare it with that size.
 
     Raises
     ------
     ValueError
-        With `name`, if it is no .npy file, holds anything but numbers, or is too short or too long.
+        With `name`, if it is no .npy file, holds anything but `kinds`, or is too short or too long.
     """
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
@@ -179,8 +186,9 @@ def read_header(stream: IO[bytes], size: int, name: str) -> Header:
         shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
     else:
         raise ValueError(f"{name} has version {version} of the .npy format")
-    if dtype.kind not in NUMBERS:
-        raise ValueError(f"{name} must hold numbers, not {dtype}")
+    if dtype.kind not in kinds:
+        wanted = "numbers or texts" if TEXTS in kinds else "numbers"
+        raise ValueError(f"{name} must hold {wanted}, not {dtype}")
     promised = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or stream.tell() + promised != size:
         held = size - stream.tell()

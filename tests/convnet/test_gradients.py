@@ -59,3 +59,9 @@ def test_mistakes_are_named(mistake):
 def test_a_layer_that_was_not_built_needs_a_shape():
     with pytest.raises(ValueError, match="`input_shape` is needed"):
         gradients.check(convnet.Dense(3))
+
+
+def test_a_gradient_of_nothing_has_no_error():
+    """BatchNorm takes away what a bias before it adds: its derivative is 0, but for rounding."""
+    layer = convnet.Residual([convnet.Conv2D(4, 3, padding=1), convnet.BatchNorm()])
+    assert max(gradients.check(layer, (6, 6, 4)).values()) < 1e-6

@@ -277,3 +277,22 @@ def test_says_that_the_port_is_taken() -> None:
     assert service.returncode == 1
     assert f"Cannot serve on 127.0.0.1:{port}" in shown
     assert "PORT=8001 scripts/serve" in shown
+
+
+@needs_environment
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("MODEL", "none.npz", "`MODEL`: no such network: 'none.npz'"),
+        ("THREADS", "many", "`THREADS` must be a whole number, got 'many'"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_sentence(
+    free_port: int, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with start(free_port) as service:
+        _, shown = service.communicate(timeout=30)
+    assert service.returncode == 1
+    _, said = shown.splitlines()  # after the address
+    assert said.startswith(sentence)

@@ -93,6 +93,21 @@ def test_an_unknown_score_is_refused():
         Calibration.from_metadata({"rejection": {"score": "distance", "threshold": 1}})
 
 
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ("nonsense", "`calibration` must be a record with names, got 'nonsense'"),
+        ({"rejection": [1]}, "`rejection` must be a record with names"),
+        ({"temperature": "warm"}, "`temperature` must be a number, got 'warm'"),
+        ({"temperature": 0}, "`temperature` must be more than 0, got 0"),
+        ({"rejection": {"score": "energy", "threshold": math.nan}}, "`threshold` must be a number"),
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(record, message):
+    with pytest.raises(ValueError, match=message):
+        Calibration.from_metadata(record)
+
+
 @pytest.mark.parametrize("name", ["none-such", "none-such.npz"])
 def test_a_network_that_is_not_there_is_refused_by_name(name):
     with pytest.raises(ValueError, match=rf"'{name}' \(shipped: digits; else the path of"):

@@ -246,6 +246,15 @@ def test_arrays_that_cannot_be_right(
         datasets.load(tmp_path / "a.npz")
 
 
+def test_labels_of_arrays_may_be_words(tmp_path: Path, images: np.ndarray) -> None:
+    words = np.array(["cat", "dog", "mouse"])[np.arange(len(images)) % 3]
+    np.savez(tmp_path / "a.npz", images=images, labels=words)
+    assert datasets.load(tmp_path).train.classes == ("cat", "dog", "mouse")
+    np.savez(tmp_path / "a.npz", images=words, labels=words)
+    with pytest.raises(DatasetError, match=r"expected numbers, got <U5"):
+        datasets.load(tmp_path)
+
+
 def test_broken_arrays_are_named(tmp_path: Path, images: np.ndarray, labels: np.ndarray) -> None:
     path = keras(tmp_path, images, labels)
     path.write_bytes(path.read_bytes()[:-100])
@@ -339,8 +348,10 @@ def write_cifar(folder: Path, pictures: np.ndarray, labels: np.ndarray) -> None:
 
 def test_cifar10(tmp_path: Path, rng: np.random.Generator, labels: np.ndarray) -> None:
     pictures = rng.integers(0, 256, (70, 32, 32, 3), dtype=np.uint8)
-    write_cifar(tmp_path, pictures, labels)
-    for dataset in (datasets.load(tmp_path), datasets.load(tmp_path / "test_batch.bin")):
+    folder = tmp_path / "cifar-10-batches-bin"  # as the archive has it
+    folder.mkdir()
+    write_cifar(folder, pictures, labels)
+    for dataset in (datasets.load(tmp_path), datasets.load(folder / "test_batch.bin")):
         assert (len(dataset.train), len(dataset.test)) == (140, 70)
         np.testing.assert_array_equal(dataset.test.images, pictures)
         assert dataset.test.classes[3] == "cat"
