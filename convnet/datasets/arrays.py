@@ -153,6 +153,8 @@ def to_pictures(path: Path, name: str, array: NDArray[Any]) -> Bytes:
     DatasetError
         If it has another shape, or values that are no greys.
     """
+    if array.dtype.kind == TEXTS:
+        raise DatasetError(path, f"expected numbers, got {array.dtype}", name)
     return _to_bytes(path, name, _in_order(path, name, array))
 
 
@@ -172,8 +174,6 @@ def _in_order(path: Path, name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _to_bytes(path: Path, name: str, array: NDArray[Any]) -> Bytes:
-    if array.dtype.kind == TEXTS:
-        raise DatasetError(path, f"expected numbers, got {array.dtype}", name)
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     low, high = (array.min(), array.max()) if array.size else (0, 0)

@@ -235,7 +235,8 @@ def test_a_pair_in_colour_with_one_hot_labels(tmp_path: Path, rng: np.random.Gen
         ({"x": np.zeros((3, 4, 4), np.uint8), "y": np.zeros(2)}, "y: 2 labels for 3 images"),
         ({"x": np.zeros((3, 4, 4), np.uint8), "y": np.full(3, 0.5)}, "y: expected whole numbers"),
         ({"x": np.zeros((0, 4, 4), np.uint8), "y": np.zeros(0)}, "x: there are no pictures"),
-        ({"x": np.array(["a"]), "y": np.zeros(1)}, "must hold numbers"),
+        ({"x": np.array(["a"]), "y": np.zeros(1)}, "x: expected numbers, got <U1"),
+        ({"x": np.array([b"a"]), "y": np.zeros(1)}, "must hold numbers or texts"),
     ],
 )
 def test_arrays_that_cannot_be_right(
