@@ -357,7 +357,7 @@ def test_cifar10(tmp_path: Path, rng: np.random.Generator, labels: np.ndarray) -
         np.testing.assert_array_equal(dataset.test.images, pictures)
         assert dataset.test.classes[3] == "cat"
     assert dataset.train.inputs().shape == (140, 32, 32, 3)
-    (tmp_path / "batches.meta.txt").write_text("\n".join("abcdefghij") + "\n\n")
+    (folder / "batches.meta.txt").write_text("\n".join("abcdefghij") + "\n\n")
     assert datasets.load(tmp_path).train.classes == tuple("abcdefghij")
 
 
