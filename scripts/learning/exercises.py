@@ -9,6 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
+
+import numpy as np
+
+import convnet
+
+BOOK = Path(__file__).resolve().parents[2] / "docs" / "how-it-works.md"
 
 EXERCISE = re.compile(
     r"^\*\*(?P<name>\d+\.\d)\.\*\* (?P<question>.+?)\n\n<details><summary>Solution</summary>\n\n"
@@ -38,7 +45,11 @@ def exercises(text: str) -> dict[str, Exercise]:
     """Return the exercises of a document, by name."""
     return {
         match["name"]: Exercise(
-            match["name"], match["question"], number(match["answer"]), match["why"], match["code"]
+            match["name"],
+            " ".join(match["question"].split()),
+            number(match["answer"]),
+            " ".join(match["why"].split()),
+            match["code"],
         )
         for match in EXERCISE.finditer(text)
     }
@@ -66,7 +77,7 @@ def is_right(given: float, answer: float) -> bool:
 
 def solve(exercise: Exercise) -> float:
     """Compute the answer by the engine."""
-    namespace: dict[str, object] = {}
+    namespace: dict[str, object] = {"np": np, "convnet": convnet}
     exec(compile(exercise.code, exercise.name, "exec"), namespace)  # noqa: S102 - our own documents
     return float(namespace["answer"])  # type: ignore[arg-type]
 

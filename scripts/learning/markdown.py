@@ -47,7 +47,7 @@ def render(text: str, document: Path, served: dict[Path, str]) -> str:
                 child.attrs |= picture(str(child.attrs["src"]), document)
         if token.children:
             token.children = with_links(token.children, document, served)
-        if token.type == "heading_open":
+        if token.type == "heading_open" and token.tag == "h2":
             token.attrs["id"] = slug(tokens[tokens.index(token) + 1].content)
     html = str(markdown.renderer.render(tokens, markdown.options, {}))
     return html.replace("<table>", f"{SCROLLED}<table>").replace("</table>", "</table></div>")

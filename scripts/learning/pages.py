@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from convnet.layers import LAYERS
-from scripts.learning.exercises import with_forms
+from scripts.learning.exercises import BOOK, with_forms
 from scripts.learning.markdown import as_template, render, slug
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +17,6 @@ LESSONS = DOCS / "lessons"
 TEMPLATES = ROOT / "templates" / "learn"
 CHAPTERS = ROOT / "server" / "learn" / "chapters.json"
 
-BOOK = DOCS / "how-it-works.md"
 CHAPTER = re.compile(r"^## ((\d+)\. (.+))$", re.MULTILINE)
 TO_CODE = re.compile(r"\]\(\.\./([\w/]+\.py)(?:#[^)]*)?\)")
 SYMBOL = re.compile(r"\[`(\w+)[\w.]*`\]\(\.\./convnet/layers/")
