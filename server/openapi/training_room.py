@@ -51,6 +51,9 @@ MEANINGS = {
     "seed": "What weights and order are drawn from",
     "digits": "Which digits are learnt",
     "pictures": "How many pictures are trained on, at most",
+    "drawings": "The client's own drawings by name, each 28 × 28 bytes in base64 with ink 255, as "
+    "`/train/inputs` gives them: kinds that are learnt with the digits, or alone",
+    "base": "A run, or `digits`: its layers are kept, and a new last one is trained on them",
     "minutes": "When the run ends at the latest",
 }
 
@@ -62,6 +65,7 @@ def paths() -> dict[str, Part]:
         "/train": {"get": page()},
         "/train/layers": {"get": offer()},
         "/train/networks": {"post": measure()},
+        "/train/inputs": {"post": prepare()},
         "/train/runs": {"post": start()},
         one: {"get": watch(), "delete": remove()},
         f"{one}/commands": {"post": command()},
@@ -83,7 +87,9 @@ def kind(name: str, default: Any) -> Part:
     if name in CHOICES:
         return {"enum": list(CHOICES[name])}
     if name == "digits":
-        return array({"type": "integer", "minimum": 0, "maximum": 9}, minItems=2, uniqueItems=True)
+        return array({"type": "integer", "minimum": 0, "maximum": 9}, uniqueItems=True)
+    if name == "drawings":
+        return {"type": "object", "additionalProperties": array(TEXT, minItems=2)}
     if isinstance(default, bool):
         return {"type": "boolean"}
     if isinstance(default, int):
@@ -147,7 +153,7 @@ def measure() -> Part:
     sizes = record(
         layers=about(array(layer), "In their order"),
         parameters=about(COUNT, "Of all layers"),
-        settings=about(settings(), "With what was left out"),
+        settings=about(settings(), "With what was left out, and without drawings"),
     )
     return operation(
         TAG,
@@ -156,6 +162,18 @@ def measure() -> Part:
         "the problem has the shapes as far as they fit together, and null from there on.",
         in_json(sizes, "How large it is") | problems(*WITH_BODY),
         requestBody=body(settings(), {"python": "Sequential([Flatten(), Dense(10)])"}),
+    )
+
+
+def prepare() -> Part:
+    """Describe how a drawing is made an input."""
+    seen = record(picture=about(TEXT, "28 × 28 bytes in base64, with ink 255"))
+    return operation(
+        TAG,
+        "Prepare a drawing",
+        "Says what a network sees of a picture, for `drawings`. Nothing of it is kept.",
+        in_json(seen, "The input") | problems(*WITH_PICTURE),
+        requestBody=pictures(ref("PictureToExplain"), EXPLAIN),
     )
 
 
@@ -223,7 +241,7 @@ def command() -> Part:
         command=about({"enum": list(COMMANDS)}, "What to do"),
         value=about({"type": "number", "minimum": 0, "maximum": 100}, "The new rate"),
         layer=about(COUNT, "Whose maps are shown"),
-        digit=about({"type": "integer", "minimum": 0, "maximum": 9}, "Of which digit"),
+        digit=about(COUNT, "Of which class"),
     )
     return operation(
         TAG,

@@ -11,7 +11,7 @@ from server.problems import Problem
 from server.routes.pages import page
 from server.routes.responses import answer
 from server.services import services
-from server.training_room import checks, settings
+from server.training_room import checks, settings, views
 from server.training_room.asking import ask
 from server.training_room.building import forms
 from server.training_room.room import Occupied, Room
@@ -74,12 +74,20 @@ def measure() -> Response:
     wanted = sent_settings()
     layers: list[dict[str, Any]] = []
     try:
-        layers = forms.rows(wanted.layers())
-        wanted.sizes()
+        layers = forms.rows(wanted.layers(room().folder))
+        wanted.sizes(room().folder)
     except SettingError as error:
         raise refused(error, layers=layers) from error
     total = sum(layer["parameters"] for layer in layers)
-    return answer({"layers": layers, "parameters": total, "settings": wanted.as_json()})
+    return answer({"layers": layers, "parameters": total, "settings": told(wanted)})
+
+
+@blueprint.post("/train/inputs")
+def prepare() -> Response:
+    """Say what a network sees of a drawing: a setting may name it and bring it back."""
+    sent = receive(request, max_images=1)
+    prediction = services().pipeline.predict(sent.pictures)
+    return answer({"picture": views.picture(prediction.inputs[0])})
 
 
 @blueprint.post("/train/runs")
@@ -87,13 +95,13 @@ def start() -> Response:
     """Start a run."""
     wanted = sent_settings()
     try:
-        wanted.sizes()
+        wanted.sizes(room().folder)
         name = room().start(wanted)
     except SettingError as error:
         raise refused(error) from error
     except Occupied as error:
         raise Problem("occupied", str(error), run=error.run) from error
-    return answer({"run": name, "settings": wanted.as_json()})
+    return answer({"run": name, "settings": told(wanted)})
 
 
 @blueprint.get("/train/runs/<run>")
@@ -108,10 +116,10 @@ def watch(run: str) -> Response:
         raise Problem("invalid_field", f"`since`: {error}", field="since") from error
     seen = number("seen")
     found = {name: folder.read(f"{name}.json") for name in ("answers", "inside", "by_hand")}
-    views = {name: view for name, view in found.items() if view and view["look"] > seen}
-    newest = max((view["look"] for view in views.values()), default=seen)
+    new = {name: view for name, view in found.items() if view and view["look"] > seen}
+    newest = max((view["look"] for view in new.values()), default=seen)
     known = {"progress": progress, "next": following, "seen": newest}
-    return answer({"run": run, "status": status, **known, **views})
+    return answer({"run": run, "status": status, **known, **new})
 
 
 @blueprint.post("/train/runs/<run>/commands")
@@ -167,6 +175,11 @@ def find(run: str) -> RunFolder:
     if folder is None:
         raise Problem("not_found", "there is no such run, or its files are removed already")
     return folder
+
+
+def told(wanted: Settings) -> dict[str, Any]:
+    """Return settings as they are answered: without drawings, which the client has."""
+    return {name: value for name, value in wanted.as_json().items() if name != "drawings"}
 
 
 def sent_settings() -> Settings:

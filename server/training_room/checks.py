@@ -5,7 +5,7 @@ from typing import Any
 from server.training_room.settings import SettingError, check_rate
 
 COMMANDS = ("pause", "step", "go", "rate", "look", "stop")
-MOST_LAYERS = 1000
+MOST_LAYERS, MOST_CLASSES = 1000, 100
 
 
 def command(body: object) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def command(body: object) -> dict[str, Any]:
         return {"command": name, "value": check_rate(body.get("value"))}
     if name == "look":
         layer = whole(body, "layer", MOST_LAYERS)
-        return {"command": name, "layer": layer, "digit": whole(body, "digit", 9)}
+        return {"command": name, "layer": layer, "digit": whole(body, "digit", MOST_CLASSES - 1)}
     return {"command": name}
 
 

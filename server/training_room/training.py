@@ -33,7 +33,10 @@ class Run:
     def __init__(self, settings: Settings, folder: RunFolder, service: int) -> None:
         self.settings, self.folder, self.service = settings, folder, service
         self.pictures: Pictures = choose(settings)
-        network = make(settings.layers(), settings.seed, "trained-here")
+        layers = settings.layers(folder.path.parent)
+        network = make(layers, settings.seed, "trained-here")
+        if settings.classes is not None:
+            network.metadata["classes"] = list(settings.classes)
         self.steps = settings.epochs * -(-len(self.pictures.images) // settings.batch)
         optimizer = settings.make_optimizer(self.steps)
         self.trainer = SteppingTrainer(network, loss=LOSSES[settings.loss], optimizer=optimizer)
@@ -196,6 +199,7 @@ class Run:
                 "seconds_left": round((self.steps - self.step) / speed, 1) if speed else None,
                 "rate": self.trainer.optimizer.learning_rate,
                 "watching": round(self.watch.spent / seconds, 4),
+                "classes": self.settings.classes,
                 "layers": [layer.name for layer in self.trainer.network.layers],
                 "multiply_adds": self.trainer.network.multiply_adds,
                 "parameters": self.trainer.network.parameter_count,

@@ -8,6 +8,7 @@ import { DrawingAt } from "./training/drawing_at.js";
 import { Runs } from "./training/runs.js";
 import { start, tell, watch } from "./training/service.js";
 import { offer, prepareTaking } from "./training/take.js";
+import { Teach } from "./training/teach.js";
 import { showAnswers, showCurve, showInside } from "./training/views.js";
 
 /** Milliseconds between two questions about a run, and where nothing changes or answers. */
@@ -41,9 +42,14 @@ function showState(status) {
   for (const id of CONTROLS) byId(id).disabled = over;
   byId("go").disabled = state !== "paused";
   byId("pause").disabled = state !== "running";
-  const names = status.layers ?? [];
-  if (names.length && names.length !== byId("of-layer").length)
-    byId("of-layer").replaceChildren(...names.map((name, i) => element("option", { value: i }, name)));
+  fill(byId("of-layer"), status.layers ?? []);
+  fill(byId("of-digit"), status.classes ?? [..."0123456789"]);
+}
+
+/** Fill a choice with names, if they are others than before. */
+function fill(select, names) {
+  if ([...select.options].map((option) => option.text).join("\n") === names.join("\n")) return;
+  select.replaceChildren(...names.map((name, i) => element("option", { value: i }, name)));
 }
 
 /** Ask how the run goes, until it is over. */
@@ -59,7 +65,7 @@ async function follow(name) {
       [since, seen] = [found.next, found.seen];
       runs.add(found.progress, found.status);
       show(found);
-      if (["ended", "failed"].includes(found.status.state)) return;
+      if (["ended", "failed"].includes(found.status.state)) return void teach.offerBases();
     } catch (error) {
       setText(byId("state"), error.status ? error.message : `No answer (${error.message}); asking again.`);
       if (error.status === 404) return;
@@ -82,14 +88,12 @@ function show({ status, inside, answers, by_hand: step }) {
   if (status.step > 0) drawing.read(run, curve.at(-1)?.step ?? 0);
 }
 
-byId("build").onsubmit = async (event) => {
-  event.preventDefault();
+async function begin(wanted) {
   try {
-    const wanted = settings();
     const started = await start(wanted);
     byId("rate").value = wanted.rate;
     setText(byId("state"), "Starting: the pictures are read.");
-    runs.begin(started.run, wanted);
+    runs.begin(started.run, { ...wanted, drawings: undefined });
     follow(started.run);
   } catch (error) {
     setText(byId("state"), error.message);
@@ -97,7 +101,13 @@ byId("build").onsubmit = async (event) => {
     runs.begin(error.run, { rate: "" }); // of another page: it is watched from here too
     follow(error.run);
   }
+}
+
+byId("build").onsubmit = (event) => {
+  event.preventDefault();
+  begin(settings());
 };
+const teach = new Teach(drawing, runs, begin);
 
 let checking;
 byId("build").oninput = ({ target }) => {

@@ -116,6 +116,28 @@ def test_runs_stand_side_by_side(desk):
     assert page.locator("#runs tbody tr").count() == rows - 1
 
 
+def test_own_kinds_are_taught_in_seconds_and_forgotten(desk):
+    page = desk.page
+    for digit in (1, 0, 1, 0):
+        page.locator("#sheet").scroll_into_view_if_needed()
+        desk.draw(written(digit))
+        page.fill("#kind", "stick" if digit else "ring")
+        kept = page.locator("#kinds button").count()
+        page.keyboard.press("Enter")
+        desk.wait("n => document.querySelectorAll('#kinds button').length === n", kept + 1)
+    page.click("#teach")
+    assert "all epochs are done" in desk.state("ended")
+    assert page.locator("#confusion tbody th").all_inner_texts() == ["stick", "ring"]
+    page.locator("#sheet").scroll_into_view_if_needed()
+    desk.draw(written(0))
+    desk.wait("() => document.getElementById('reads').textContent.includes('ring')")
+    page.click("[title='Remove ring number 2']")
+    assert page.locator("#kinds button").count() == 3
+    page.click("#forget")
+    assert page.locator("#kinds button").count() == 0
+    assert page.evaluate("localStorage.getItem('training-room-drawings')") == "{}"
+
+
 def layers(desk):
     return [line.strip(" ,") for line in desk.page.input_value("[name=python]").splitlines()[1:-1]]
 

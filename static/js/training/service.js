@@ -23,3 +23,4 @@ export const watch = (run, since, seen) =>
   }).then(answered);
 export const ask = (run, blob) =>
   fetch(`train/runs/${run}/predict`, { method: "POST", body: blob }).then(answered);
+export const seen = (blob) => fetch("train/inputs", { method: "POST", body: blob }).then(answered);

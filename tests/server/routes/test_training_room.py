@@ -87,6 +87,12 @@ def test_a_run_from_start_to_weights(client, api, seven):
     answer = described(api, "/train/runs/{run}/predict", "post", read)
     assert answer["step"] == whole["status"]["steps"]
     assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-3)
+    sent = client.post("/train/inputs", data=seven, content_type="image/png")
+    picture = described(api, "/train/inputs", "post", sent)["picture"]
+    settings = {"drawings": {"seven": [picture] * 2}, "base": run}
+    answer = client.post("/train/networks", json=settings).get_json()
+    assert answer["layers"][-1]["layer"] == "Dense(11)"
+    assert "drawings" not in answer["settings"]
     assert client.get(f"{url}/weights.npz").data[:2] == b"PK"
     told = client.post(f"{url}/commands", json={"command": "pause"})
     described(api, "/train/runs/{run}/commands", "post", told)

@@ -13,6 +13,7 @@ import requests
 import convnet
 from server.training_room.room import Occupied, Room
 from server.training_room.settings import Settings
+from server.training_room.views import picture
 from tests.support.live import eventually, serve
 from tests.support.tiny_digits import tiny_digits, write_idx
 
@@ -72,6 +73,41 @@ def test_a_run_learns_and_shows_how(room):
     network = convnet.load(folder.weights)
     assert network.parameter_count == ended["parameters"]
     eventually(lambda: not room.is_training(name))
+
+
+def drawn(kinds, count=10):
+    """Return drawings of kinds that are no digits, as a client sends them."""
+    split = tiny_digits(train=count * 10, seed=7).train
+    return {
+        name: tuple(map(picture, split.images[split.labels == i][:count] / 255))
+        for i, name in enumerate(kinds)
+    }
+
+
+def test_own_kinds_are_taught_on_trained_layers(room):
+    base = room.start(QUICK)
+    reach(room, base, "ended")
+    name = room.start(
+        Settings(drawings=drawn("ABCDE"), digits=(), base=base, epochs=5, batch=16, rate=0.01)
+    )
+    ended = reach(room, name, "ended")
+    assert ended["test"] == ended["test"] | {"accuracy": 1.0, "pictures": 5}
+    assert ended["classes"] == list("ABCDE")
+    old, new = (convnet.load(room.find(one).weights) for one in (base, name))
+    assert (old.params["conv1.w"] == new.params["conv1.w"]).all()
+    assert new.params["dense1.w"].shape[1] == 5
+    assert new.metadata["classes"] == list("ABCDE")
+
+
+def test_own_kinds_are_learnt_beside_digits(room, monkeypatch, tmp_path):
+    both = Settings(QUICK.network, "", epochs=3, batch=16, digits=(0, 1), drawings=drawn("x1"))
+    ended = reach(room, room.start(both), "ended")
+    assert ended["classes"] == ["0", "1", "x"]
+    assert ended["test"]["pictures"] == 12 + 2
+    monkeypatch.setenv("CONVNET_DATA_DIR", str(tmp_path / "nothing"))  # nor is any needed
+    eventually(lambda: not room.is_training((room.folder / "current").read_text()))
+    alone = Settings("cnn-numpy", epochs=2, digits=(), drawings=drawn("xy"))
+    assert reach(room, room.start(alone), "ended")["test"]["pictures"] == 2
 
 
 def test_the_same_seed_gives_the_same_weights(room):
