@@ -6,10 +6,10 @@
     scripts/attack http://127.0.0.1:8000 --master PID
     scripts/attack --cost                  # processor time of the worst pictures
 
-Requests of doubtful framing, bodies and connections that take more than they give, and pictures
-that are within all limits and as dear as can be. Each row has what came back, how long an honest
-client waited meanwhile for /livez and /predict (99 of 100 answers came within), and the memory of
-the largest worker. The command fails where a limit is broken: 250 ms, 1 s, 150 MiB; no answer to
+Requests of doubtful framing, bodies and connections that take more than they give, pictures that
+are within all limits and as dear as can be, and what a hostile page may ask of the training room.
+Each row has what came back, how long an honest client waited meanwhile for /livez and /predict (99
+of 100 answers came within), and the memory of the largest worker. The command fails where a limit is broken: 250 ms, 1 s, 150 MiB; no answer to
 a request that nobody sent, and no 500. Only services on loopback are attacked, for a limited time;
 memory is seen of services that this command starts, or whose gunicorn's process is named.
 """
@@ -34,7 +34,7 @@ from scripts.attacks.running import Result, attack_all
 from scripts.attacks.target import Target, running
 from scripts.benchmarks.table import table
 
-KINDS = ("framing", "bodies", "connections", "pictures")
+KINDS = ("framing", "bodies", "connections", "pictures", "training room")
 QUICK_SCALE = 0.2
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from scripts.attacks import framing
+from scripts.attacks import framing, training_room
 from scripts.attacks.crowd import Attack
 from scripts.attacks.floods import (
     DOCUMENT,
@@ -68,6 +68,7 @@ def catalogue(scale: float = 1.0) -> list[Kind]:
         Kind("bodies", _bodies(some), 8.0, 2.0),
         Kind("connections", _connections(some), 8.0, 1.0),
         Kind("pictures", _pictures(some(32)), 15.0, 3.0),
+        Kind("training room", training_room.attacks(some), 8.0, 2.0),
     ]
 
 

@@ -109,6 +109,7 @@ def running(log: Path) -> Iterator[Target]:
     """
     port = free_port()
     environment = os.environ | {"HOST": HOST, "PORT": str(port), "LOG_LEVEL": "warning"}
+    environment["TRAINING_ROOM"] = "1"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *procfile_command()],

@@ -19,6 +19,8 @@ from server.training_room.run_folder import RunFolder
 from server.training_room.settings import SettingError, Settings
 
 OFF = "the training room is off here; `TRAINING_ROOM=1` turns it on, and `scripts/serve` does"
+MOST_COMMANDS = 1 << 20
+"""Bytes of commands that one run takes: some 30,000."""
 JSON_ALONE = "`Content-Type` must be application/json"
 
 blueprint = Blueprint("training_room", __name__)
@@ -131,6 +133,8 @@ def tell(run: str) -> Response:
     except SettingError as error:
         raise refused(error) from error
     folder.touch()
+    if folder.size("commands.jsonl") > MOST_COMMANDS:
+        raise Problem("too_many_requests", "a run takes no more commands than it has had")
     folder.append("commands.jsonl", command)
     return answer(command)
 

@@ -44,6 +44,13 @@ class RunFolder:
         with (self.path / name).open("ab", buffering=0) as stream:
             stream.write(line.encode())
 
+    def size(self, name: str) -> int:
+        """Return the bytes of a file; 0 if it is not there."""
+        try:
+            return (self.path / name).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def lines(self, name: str, since: int) -> tuple[list[Any], int]:
         """Return the values of the lines after so many bytes, and how many bytes there are now.
 

@@ -12,6 +12,9 @@ from convnet.layers import LAYERS
 
 LONGEST_TEXT = 10_000
 MOST_LAYERS = 64
+DEEPEST = 6
+"""Layers within each other. Shapes of what is within are asked for again at each of them."""
+LARGEST_NUMBER = 10_000
 
 
 def layers_of(text: str) -> list[Layer]:
@@ -52,7 +55,15 @@ def _layers(node: ast.expr) -> list[Layer]:
         raise ValueError("layers stand in a list: `[Conv2D(8, 5), ReLU()]`")
     if sum(isinstance(part, ast.Call) for part in ast.walk(node)) > MOST_LAYERS:
         raise ValueError(f"a network here has at most {MOST_LAYERS} layers")
+    if _depth(node) > DEEPEST:
+        raise ValueError(f"layers here stand at most {DEEPEST} deep within each other")
     return [_layer(part) for part in node.elts]
+
+
+def _depth(node: ast.AST) -> int:
+    """Return how many calls stand within each other."""
+    within = max(map(_depth, ast.iter_child_nodes(node)), default=0)
+    return within + isinstance(node, ast.Call)
 
 
 def _layer(node: ast.expr) -> Layer:
@@ -84,6 +95,8 @@ def _argument(node: ast.expr) -> Any:
     literal = node.operand if minus and isinstance(node, ast.UnaryOp) else node
     if isinstance(literal, ast.Constant) and isinstance(literal.value, int | float | str | None):
         value = literal.value
+        if isinstance(value, int) and value > LARGEST_NUMBER:
+            raise ValueError(f"line {node.lineno}: numbers here are at most {LARGEST_NUMBER:,}")
         return -value if minus and isinstance(value, int | float) else value
     raise ValueError(f"line {node.lineno}: arguments must be plain numbers, words or lists of them")
 

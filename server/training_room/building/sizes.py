@@ -1,7 +1,7 @@
 """How large a network is, known before anything of it is made."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,9 +44,15 @@ def sizes(layers: Sequence[Layer], shape: tuple[int, ...] = INPUT) -> list[Size]
                 f"{total:,} parameters up to {layer!r}: at most {MOST_PARAMETERS:,} are trained "
                 "here"
             )
-        for branch in layer.branches:
-            sizes(branch, given)
     return found
+
+
+def outputs(layers: Sequence[Layer], shape: tuple[int, ...] = INPUT) -> Iterator[tuple[int, ...]]:
+    """Yield the shape of what every layer gives, and of what those within it give."""
+    for layer, given in chain.inputs(layers, shape):
+        yield layer.infer_shape(given)
+        for branch in layer.branches:
+            yield from outputs(branch, given)
 
 
 def require_small(layers: Sequence[Layer], batch: int) -> list[Size]:
@@ -58,7 +64,7 @@ def require_small(layers: Sequence[Layer], batch: int) -> list[Size]:
         If it does not fit together, or takes too much; it says what, and how much is allowed.
     """
     found = sizes(layers)
-    memory = sum(math.prod(size.shape) for size in found) * batch * 4 * COPIES
+    memory = sum(map(math.prod, outputs(layers))) * batch * 4 * COPIES
     if memory > MOST_MEMORY:
         raise ValueError(
             f"a batch of {batch} would take about {memory / 2**20:,.0f} MB: at most "

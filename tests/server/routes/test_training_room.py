@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 
 from server import create_app
+from server.routes import training_room
 from server.training_room.room import folder_of
 from tests.support.live import eventually
 from tests.support.tiny_digits import tiny_digits, write_idx
@@ -133,3 +134,12 @@ def test_the_folder_is_one_for_each_service(app):
     room = app.extensions["services"].room
     assert folder_of(room.service) == room.folder
     assert room.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_commands_do_not_fill_the_memory(client, monkeypatch):
+    monkeypatch.setattr(training_room, "MOST_COMMANDS", 100)
+    run = client.post("/train/runs", json=QUICK).get_json()["run"]
+    look = {"command": "look", "layer": 1}
+    told = [client.post(f"/train/runs/{run}/commands", json=look).status_code for _ in range(9)]
+    assert (told[0], told[-1]) == (200, 429)
+    client.delete(f"/train/runs/{run}")

@@ -41,8 +41,11 @@ def test_other_values_are_refused_by_name(name, value):
 @pytest.mark.parametrize(
     ("python", "reason"),
     [
-        ("[Flatten(), Dense(1000000000), Dense(10)]", "parameters"),
-        ("[Conv2D(999999999999999999999, 3), Flatten(), Dense(10)]", "parameters"),
+        ("[Flatten(), Dense(10000), Dense(10)]", "parameters"),
+        ("[Conv2D(999999999999999999999, 3), Flatten(), Dense(10)]", "numbers here are at most"),
+        ("[Conv2D(1, 3, dilation=-99999), Flatten(), Dense(10)]", "numbers here are at most"),
+        ("[Residual([Upsample2D(700), MaxPool2D(700)]), Flatten(), Dense(10)]", "MB"),
+        (f"[{7 * 'Residual(['}ReLU(){7 * '])'}, Flatten(), Dense(10)]", "6 deep"),
         ("[Upsample2D(1000), Upsample2D(1000), Flatten(), Dense(10)]", "parameters"),
         ("[Upsample2D(1000), GlobalAveragePool2D(), Dense(10)]", "MB"),
         ("[Conv2D(200, 5), Conv2D(200, 5), GlobalAveragePool2D(), Dense(10)]", "multiply-adds"),
