@@ -9,7 +9,8 @@
 Requests of doubtful framing, bodies and connections that take more than they give, pictures that
 are within all limits and as dear as can be, and what a hostile page may ask of the training room.
 Each row has what came back, how long an honest client waited meanwhile for /livez and /predict (99
-of 100 answers came within), and the memory of the largest worker. The command fails where a limit is broken: 250 ms, 1 s, 150 MiB; no answer to
+of 100 answers came within), and the memory of the largest worker. The command fails where a limit
+is broken: 250 ms, 1 s, 150 MiB; no answer to
 a request that nobody sent, and no 500. Only services on loopback are attacked, for a limited time;
 memory is seen of services that this command starts, or whose gunicorn's process is named.
 """
