@@ -179,7 +179,12 @@ class Pipeline:
         return np.array([reading.probabilities for reading in readings]), accepted
 
     def explain(
-        self, picture: bytes, maps: frozenset[int], heatmap: bool = False
+        self,
+        picture: bytes,
+        maps: frozenset[int],
+        heatmap: bool = False,
+        gradients: bool = False,
+        target: int | None = None,
     ) -> tuple[Prediction, Explanation]:
         """Read a picture and follow it through the network.
 
@@ -190,11 +195,17 @@ class Pipeline:
             The layers whose feature maps are drawn.
         heatmap : bool
             Whether to show where the network looked.
+        gradients : bool
+            Whether to compute what comes back through the network.
+        target : int, optional
+            The class that is then taken for the truth; by default the likeliest.
         """
         prediction = self.predict([picture])
         (ink,), (reading,) = prediction.inputs, prediction.readings
         with self.turn, prediction.time("explain"):
-            explanation = explain(self.recognizer, ink, reading.likeliest, maps, heatmap)
+            best = reading.likeliest
+            truth = (best if target is None else target) if gradients else None
+            explanation = explain(self.recognizer, ink, best, maps, heatmap, truth)
             if heatmap and prediction.located:
                 explanation = replace(explanation, ink=shown_ink(prediction.located))
         return prediction, explanation

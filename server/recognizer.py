@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convnet.arrays import Array
 from convnet.inference.served_network import InferenceNetwork
 from convnet.layers import Layer as Layer
-from convnet.layers import Sigmoid
+from convnet.layers import Sigmoid, Softmax, chain
+from convnet.losses import CrossEntropy
 from convnet.network import Sequential
 from convnet.open_set import energy
 from convnet.weights import find, load
@@ -227,6 +230,50 @@ class Recognizer:
         """Yield every layer, with what it makes of one input."""
         for layer, out in self.served.network.activations(ink.reshape(1, *self.form.shape)):
             yield layer, out[0]
+
+    def gradients(self, ink: Inputs, target: int) -> tuple[float, list[NDArray[np.floating[Any]]]]:
+        """Return the loss of one input if the class `target` is the truth, and what comes back.
+
+        Returns
+        -------
+        loss : float
+            Cross-entropy, as in training: that of the softmax, or of each sigmoid.
+        gradients : list of ndarray
+            Of the loss by the input, by the output of the first layer, of the second, and so on,
+            without the batch axis.
+
+        Raises
+        ------
+        ValueError
+            If the network does not know the class.
+        """
+        if target not in self.classes.places:
+            raise ValueError(f"the network has no output for {self.classes.labels[target]}")
+        layers = deepcopy(self.layers)  # threads share the others, and these keep what they saw
+        for _, layer in chain.walk(layers):
+            layer.trainable = False
+        out: Array = ink.reshape(1, *self.form.shape)
+        for layer in layers:
+            out = layer.forward(out, training=True)
+        loss, back = self._loss(out, self.classes.places.index(target))
+        found = [back[0]]
+        for layer in reversed(layers):
+            back = layer.backward(back)
+            found.append(back[0])
+        return loss, found[::-1]
+
+    def _loss(self, out: Array, target: int) -> tuple[float, Array]:
+        """Return the loss of one input's outputs (1, M), and its gradient by them."""
+        truth = np.eye(out.shape[1], dtype=out.dtype)[[target]]
+        last = self.network.layers[-1]
+        if isinstance(last, Sigmoid):
+            p = np.clip(out, 1e-7, 1 - 1e-7)
+            return float(-np.log(np.where(truth, p, 1 - p)).sum()), (p - truth) / (p * (1 - p))
+        if isinstance(last, Softmax):
+            p = np.maximum(out, 1e-30)
+            return float(-np.log(p[0, target])), -truth / p
+        loss, back = CrossEntropy()(out, np.array([target]))
+        return loss, back
 
     def recognize(self, inputs: Sequence[Inputs] | Inputs, block: int = BLOCK) -> list[Reading]:
         """Read N inputs, values 0 to 1, `block` at a time."""

@@ -24,7 +24,7 @@ Shown = dict[str, Examples]
 
 def paths(config: Config, recognizer: Recognizer, shown: Shown) -> dict[str, Part]:
     """Describe every operation; `shown` are examples of answers."""
-    inner = looking_inside(len(recognizer.layers), shown)
+    inner = looking_inside(recognizer, shown)
     of_model = open_inference.paths(config, recognizer, shown["infer"])
     of_room = training_room.paths() if config.training_room else {}
     return reading(recognizer, shown) | inner | running() | documents() | of_model | of_room
@@ -67,9 +67,10 @@ def read(wanted: Part, shown: Shown) -> Part:
     )
 
 
-def looking_inside(layers: int, shown: Shown) -> dict[str, Part]:
+def looking_inside(recognizer: Recognizer, shown: Shown) -> dict[str, Part]:
     """Describe the operations that look into the network."""
-    texts = explain_options_as_text(layers)
+    classes = len(recognizer.classes.labels)
+    texts = explain_options_as_text(len(recognizer.layers), classes)
     explain = operation(
         "looking inside",
         "Explain a reading",

@@ -19,6 +19,16 @@ from server.openapi.json_schema import (
     ref,
     without,
 )
+from server.openapi.layer_schemas import (
+    DATA_URL,
+    DETAIL,
+    HEATMAP,
+    LAYER,
+    OPTIONAL_LAYER_FIELDS,
+    SHAPE,
+    SPRITE,
+    TILES,
+)
 from server.openapi.tensor_schemas import input_tensors, tensors_of
 from server.openapi.text_schemas import ALPHABET, number
 from server.problems import KINDS
@@ -37,19 +47,6 @@ def schemas(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
         | model_card(config, recognizer)
         | PROBLEM
     )
-
-
-DATA_URL: Schema = {"type": "string", "pattern": "^data:image/png;base64,"}
-SPRITE = {
-    "image": about(
-        DATA_URL,
-        "PNG, grey or of an input in colour; its byte v stands for min + v/255 · (max - min)",
-    ),
-    "min": about(NUMBER, "What black stands for"),
-    "max": about(NUMBER, "What white stands for"),
-}
-SHAPE = array(COUNT)
-PAIR = array(COUNT, 2)
 
 
 def options(recognizer: Recognizer) -> dict[str, Schema]:
@@ -75,7 +72,8 @@ def options(recognizer: Recognizer) -> dict[str, Schema]:
 
 def requests(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
     """Describe what is sent."""
-    asked, wanted = explain_options(len(recognizer.layers)), options(recognizer)
+    known = len(recognizer.classes.labels)
+    asked, wanted = explain_options(len(recognizer.layers), known), options(recognizer)
     pictures = about(
         array(ref("Picture"), minItems=1, maxItems=config.max_images),
         "Instead of `image`: several pictures, read together, of at most "
@@ -104,11 +102,16 @@ def requests(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
     }
 
 
-NEEDED_TOGETHER = {"channel": ["layer"], "row": ["column", "channel"], "column": ["row", "channel"]}
+NEEDED_TOGETHER = {
+    "channel": ["layer"],
+    "gradient": ["layer"],
+    "row": ["column", "channel"],
+    "column": ["row", "channel"],
+}
 
 
-def explain_options(layers: int) -> dict[str, Schema]:
-    """Describe what may be asked of a network with so many layers."""
+def explain_options(layers: int, classes: int) -> dict[str, Schema]:
+    """Describe what may be asked of a network with so many layers and classes."""
     index: Schema = {"type": "integer", "minimum": 0}
     layer: Schema = index | {"maximum": layers - 1}
     return {
@@ -131,10 +134,20 @@ def explain_options(layers: int) -> dict[str, Schema]:
             "With `column`: an output position; `detail.window` then spells out its arithmetic",
         ),
         "column": about(index, "With `row`"),
+        "gradient": about(
+            index,
+            "Which channel of the input of `layer` `detail.gradient` is about: what comes back to "
+            "it of the loss, and what that is the sum of",
+        ),
+        "target": about(
+            index | {"maximum": classes - 1},
+            "With `gradient`: the class that is taken for the truth, by its place in "
+            "`probabilities`; by default the likeliest",
+        ),
     }
 
 
-def explain_options_as_text(layers: int) -> dict[str, Schema]:
+def explain_options_as_text(layers: int, classes: int) -> dict[str, Schema]:
     """Describe the same for a query string or a form."""
     index = "|".join(map(str, range(layers)))
     maps = {
@@ -143,7 +156,7 @@ def explain_options_as_text(layers: int) -> dict[str, Schema]:
         DEFAULT: "true",
         "description": "`true`, `false`, or indexes of layers with commas between them",
     }
-    return explain_options(layers) | {"maps": maps}
+    return explain_options(layers, classes) | {"maps": maps}
 
 
 def reading(recognizer: Recognizer) -> dict[str, Schema]:
@@ -213,63 +226,6 @@ def readings(recognizer: Recognizer) -> dict[str, Schema]:
         ),
         "Number": number(of_one | INPUT, SIGNATURE),
     }
-
-
-LAYER = {
-    "index": about(COUNT, "Place in the network, from 0"),
-    "name": about(TEXT, "Kind and number, such as `conv1`"),
-    "kind": about(TEXT, "Class of the layer, such as `Conv2D`"),
-    "description": about(TEXT, "What it does, in a sentence"),
-    "view": about(
-        TEXT, "What can be followed by hand: `elementwise`, `whole`, `pooling` and so on"
-    ),
-    "rule": about(TEXT, "What becomes of a number x, with `{names}` of its detail; may be empty"),
-    "source": about(TEXT, "The file that computes it"),
-    "links": about(
-        record(
-            ("chapter", "code", "loops"),
-            chapter=about(TEXT, "The chapter that explains it"),
-            code=about(TEXT, "The lines that compute it"),
-            loops=about(TEXT, "The same as plain loops"),
-        ),
-        "Where to read on, from the root of the service; there if there is such a page",
-    ),
-    "input_shape": about(SHAPE, "Without the batch: height, width, channels, or a length"),
-    "output_shape": about(SHAPE, "As `input_shape`"),
-    "parameters": about(COUNT, "How many numbers it has learned"),
-    "multiply_adds": about(COUNT, "Multiplications with an addition, for one input"),
-    "kernel_shape": about(SHAPE, "Height, width, channels in, channels out; Dense: in, out"),
-    "pool": about(PAIR, "Height and width of the window"),
-    "stride": about(PAIR, "Steps of the window, down and right"),
-    "padding": about(array(PAIR, 2), "[[top, bottom], [left, right]]"),
-    "dilation": about(PAIR, "Steps between the pixels that a kernel is laid on"),
-}
-OPTIONAL_LAYER_FIELDS = ("kernel_shape", "pool", "stride", "padding", "dilation")
-TILES = record(
-    **SPRITE,
-    count=about(COUNT, "How many maps"),
-    columns=about(COUNT, "Tiles side by side"),
-    rows=about(COUNT, "Tiles below each other"),
-    tile=about(PAIR, "Height and width of a tile"),
-)
-HEATMAP = record(
-    digit=about(nullable(DIGIT), "The class whose score it is about, if it is a digit"),
-    label=about(TEXT, "The name of that class"),
-    method=about(TEXT, "`occlusion`: how far the score falls where the input is covered"),
-    patch=about(COUNT, "Side of the cover, in pixels"),
-    shape=about(PAIR, "Height and width"),
-    **SPRITE,
-)
-DETAIL: Schema = {
-    "type": "object",
-    "required": ["layer", "channel", "kind"],
-    "properties": {
-        "layer": about(COUNT, "Index of the layer"),
-        "channel": about(nullable(COUNT), "Output channel; null for all"),
-        "kind": about(TEXT, "Class of the layer, which says what else there is"),
-    },
-    "description": "The numbers of one layer, for those who follow it by hand (docs/api.md)",
-}
 
 
 def scores(recognizer: Recognizer) -> Schema:

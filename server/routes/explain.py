@@ -19,9 +19,16 @@ def explain() -> Response:
     """Show what every layer saw of one picture."""
     pipeline = services().pipeline
     sent = receive(request, max_images=1)
-    question = Question.of(sent.options, len(pipeline.recognizer.layers))
-    prediction, explanation = pipeline.explain(sent.pictures[0], question.maps, question.heatmap)
-    return signed(explained(pipeline.recognizer, prediction, explanation, question), prediction)
+    recognizer = pipeline.recognizer
+    question = Question.of(sent.options, len(recognizer.layers), len(recognizer.classes.labels))
+    prediction, explanation = pipeline.explain(
+        sent.pictures[0],
+        question.maps,
+        question.heatmap,
+        question.gradient is not None,
+        question.target,
+    )
+    return signed(explained(recognizer, prediction, explanation, question), prediction)
 
 
 @blueprint.get("/model")

@@ -5,6 +5,7 @@ from typing import Any
 
 from server.explanation import layer_cards, sprites
 from server.explanation.explanation import Explanation
+from server.explanation.gradient_arithmetic import Gradients, gradient
 from server.explanation.layer_arithmetic import detail, window
 from server.explanation.layer_trace import Trace
 from server.parsing.question import Question
@@ -33,7 +34,8 @@ def explained(
     if explanation.ink:
         body["ink"] = explanation.ink
     if question.layer is not None:
-        body["detail"] = in_detail(explanation.layers[question.layer], question)
+        step = explanation.layers[question.layer]
+        body["detail"] = in_detail(step, question, explanation.gradients)
     return body
 
 
@@ -54,9 +56,16 @@ def scores(recognizer: Recognizer, explanation: Explanation) -> dict[str, Any]:
     return {"logits": logits, "temperature": recognizer.calibration.temperature}
 
 
-def in_detail(step: Trace, question: Question) -> dict[str, Any]:
-    """Describe one layer, and one of its windows if that is asked for."""
-    body = detail(step, question.layer or 0, question.channel)
+def in_detail(step: Trace, question: Question, gradients: Gradients | None) -> dict[str, Any]:
+    """Describe one layer; one of its windows, or what comes back to it, if that is asked for."""
+    index = question.layer or 0
+    if gradients is not None and question.gradient is not None:
+        found = gradient(step, index, question.gradient, gradients)
+        if question.channel is None:  # then nothing else is of interest
+            about = {"layer": index, "channel": None, "kind": type(step.layer).__name__}
+            return about | {"gradient": found}
+        return detail(step, index, question.channel) | {"gradient": found}
+    body = detail(step, index, question.channel)
     if question.row is not None and question.column is not None:
         body["window"] = window(step, question.channel or 0, question.row, question.column)
     return body

@@ -48,7 +48,7 @@ def before_call(context, case, kwargs):
 def leave_detail(options):
     """Remove the layer detail from a request: which channels exist depends on the layer."""
     if isinstance(options, dict):
-        for name in ("layer", "channel", "row", "column"):
+        for name in ("layer", "channel", "row", "column", "gradient"):
             options.pop(name, None)
 
 

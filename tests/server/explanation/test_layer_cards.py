@@ -157,4 +157,4 @@ def test_nothing_else_lists_the_kinds_of_layers(root):
         for path in (*root.glob("server/**/*.py"), *root.glob("static/js/**/*.js"))
         for match in quoted.finditer(path.read_text())
     }
-    assert found == {"server/openapi/schemas.py: Conv2D"}
+    assert found == {"server/openapi/layer_schemas.py: Conv2D"}
