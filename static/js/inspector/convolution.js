@@ -16,30 +16,54 @@ import { element } from "../dom.js";
 import { significant } from "../format.js";
 import { MapView, numberTable, placeOfLargest, reachOf } from "./map_view.js";
 
-/** @import { ConvolutionDetail, LayerInspector } from "./interface.d.ts" */
+/** @import { ConvolutionDetail, LayerDescription, LayerInspector } from "./interface.d.ts" */
+
+/** What is said of the layer's work. */
+const FORWARDS = {
+  name: (channel, count) => `Map ${channel + 1} of ${count}`,
+  input: "Input",
+  one: "Input map",
+  tables: ["window", "kernel"],
+  adds: "What each input map adds",
+  maps: "input maps",
+  output: (channel) => `Output map ${channel + 1}: point at a place to see how it is computed`,
+  end: (bias, place) => ` With the bias ${significant(bias)} the output at ${place} is `,
+};
+
+/** What is said of its way back: the same sum, of dout under the turned kernel. */
+export const BACKWARDS = {
+  name: (channel, count) => `Input map ${channel + 1} of ${count}`,
+  input: "dout",
+  one: "dout, map",
+  tables: ["window of dout", "turned kernel"],
+  adds: "What comes back from each output map",
+  maps: "output maps",
+  output: (channel) => `dx of input map ${channel + 1}: point at a place to see what it is the sum of`,
+  end: (_, place) => ` That is the gradient that is sent back to ${place}: `,
+};
 
 /** @implements {LayerInspector<ConvolutionDetail>} */
 export class ConvolutionInspector {
+  #words;
   #input = new MapView("Input");
   #output = new MapView("Output", (cell) => this.#follow(cell));
   #tables = element("div", { className: "tables" });
-  #sums = element("div", {
-    className: "sums",
-    role: "group",
-    "aria-label": "What each input map adds",
-  });
-  #key = element(
-    "p",
-    { className: "label" },
-    "What each input map adds; choose one to see its products",
-  );
+  #sums = element("div", { className: "sums", role: "group" });
+  #key = element("p", { className: "label" });
   #equation = element("p", { className: "equation", "aria-live": "polite" });
   /** @type {ConvolutionDetail | null} */
   #detail = null;
   #cell = null;
   #channel = null;
 
-  constructor() {
+  /**
+   * @param {LayerDescription} _layer
+   * @param {typeof FORWARDS} words
+   */
+  constructor(_layer, words = FORWARDS) {
+    this.#words = words;
+    this.#sums.setAttribute("aria-label", words.adds);
+    this.#key.textContent = `${words.adds}; choose one to see its products`;
     this.node = element(
       "div",
       { className: "inspector-body" },
@@ -55,14 +79,14 @@ export class ConvolutionInspector {
    * @param {number} count
    */
   nameOf(channel, count) {
-    return `Map ${channel + 1} of ${count}`;
+    return this.#words.name(channel, count);
   }
 
   /** @param {ConvolutionDetail} detail */
   show(detail) {
     this.#detail = detail;
     const { shape, values } = detail.output;
-    this.#output.label = `Output map ${detail.channel + 1}: point at a place to see how it is computed`;
+    this.#output.label = this.#words.output(detail.channel);
     this.#output.paint(values, shape, reachOf(values));
     this.#follow(this.#cell ?? placeOfLargest(values, shape[1]));
   }
@@ -80,7 +104,9 @@ export class ConvolutionInspector {
     const { input, kernel, stride, padding, dilation } = this.#detail;
     const origin = windowOrigin(...cell, stride, padding);
     const sums = partialSums(input, kernel, origin, dilation);
-    const channel = this.#channel ?? sums.indexOf(Math.max(...sums));
+    const most = Math.max(...sums.map(Math.abs));
+    const largest = Math.max(sums.indexOf(most), sums.indexOf(-most));
+    const channel = this.#channel ?? largest;
     this.#showInput(channel, origin);
     this.#showTables(channel, origin);
     this.#showSums(sums, channel);
@@ -95,8 +121,8 @@ export class ConvolutionInspector {
     const channels = input.shape[2];
     this.#input.label =
       channels === 1
-        ? "Input, with the window"
-        : `Input map ${channel + 1} of ${channels}, with the window`;
+        ? `${this.#words.input}, with the window`
+        : `${this.#words.one} ${channel + 1} of ${channels}, with the window`;
     this.#input.paint(values, input.shape.slice(0, 2), reachOf(values));
     this.#input.frame(...origin, height, width);
   }
@@ -108,9 +134,9 @@ export class ConvolutionInspector {
     const weights = kernelOf(kernel, channel);
     const products = multiply(seen, weights);
     this.#tables.replaceChildren(
-      numberTable("window", seen, reachOf(seen.flat())),
+      numberTable(this.#words.tables[0], seen, reachOf(seen.flat())),
       element("span", { className: "sign" }, "×"),
-      numberTable("kernel", weights, reachOf(weights.flat())),
+      numberTable(this.#words.tables[1], weights, reachOf(weights.flat())),
       element("span", { className: "sign" }, "="),
       numberTable("products", products, reachOf(products.flat())),
     );
@@ -124,8 +150,8 @@ export class ConvolutionInspector {
     sums.forEach((value, i) => {
       const bar = /** @type {HTMLElement} */ (this.#sums.children[i] ?? this.#addBar(i));
       bar.setAttribute("aria-pressed", String(i === channel));
-      bar.setAttribute("aria-label", `Input map ${i + 1} adds ${significant(value)}`);
-      bar.title = `Input map ${i + 1}: ${significant(value)}`;
+      bar.setAttribute("aria-label", `Map ${i + 1} adds ${significant(value)}`);
+      bar.title = `Map ${i + 1}: ${significant(value)}`;
       bar.style.setProperty("--share", reach > 0 ? `${value / reach}` : "0");
       bar.classList.toggle("below", value < 0);
     });
@@ -149,8 +175,8 @@ export class ConvolutionInspector {
     const exact = valueAt({ shape: [...output.shape, 1], values: output.values }, row, column, 0);
     const products = `The products add up to ${significant(sums[channel])}`;
     const all =
-      sums.length > 1 ? `; over all ${sums.length} input maps that makes ${significant(total)}` : "";
-    const end = ` With the bias ${significant(bias)} the output at row ${row + 1}, column ${column + 1} is `;
+      sums.length > 1 ? `; over all ${sums.length} ${this.#words.maps} that makes ${significant(total)}` : "";
+    const end = this.#words.end(bias, `row ${row + 1}, column ${column + 1}`);
     this.#equation.replaceChildren(
       `${products}${all}.${end}`,
       element("strong", {}, significant(shown)),

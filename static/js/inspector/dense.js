@@ -11,6 +11,25 @@ import { reachOf } from "./map_view.js";
 /** How many of the inputs are spelled out: those that weigh most. */
 const SHOWN = 12;
 
+/** What is said of the layer's work. */
+const FORWARDS = {
+  name: (channel, count) => {
+    if (count !== classNames().length) return `Number ${channel + 1} of ${count}`;
+    return `Score of ${readsDigits() ? "digit " : ""}${classNames()[channel]}`;
+  },
+  all: "inputs, each times its weight, add up to",
+  term: "input",
+  end: (bias) => ` With the bias ${significant(bias)} that is `,
+};
+
+/** What is said of its way back: the same sum, of what came back to every output. */
+export const BACKWARDS = {
+  name: (channel, count) => `Input ${channel + 1} of ${count}`,
+  all: "numbers of dout, each times the weight that the input went out with, add up to",
+  term: "output",
+  end: () => " So the gradient that is sent back to this input is ",
+};
+
 /** @implements {LayerInspector<DenseDetail>} */
 export class DenseInspector {
   #layer;
@@ -18,9 +37,15 @@ export class DenseInspector {
   #equation = element("p", { className: "equation", "aria-live": "polite" });
   #softmax = element("p", { className: "equation" });
 
-  /** @param {LayerDescription} layer */
-  constructor(layer) {
+  #words;
+
+  /**
+   * @param {LayerDescription} layer
+   * @param {typeof FORWARDS} words
+   */
+  constructor(layer, words = FORWARDS) {
     this.#layer = layer;
+    this.#words = words;
     this.node = element(
       "div",
       { className: "inspector-body" },
@@ -35,8 +60,7 @@ export class DenseInspector {
    * @param {number} count
    */
   nameOf(channel, count) {
-    if (count !== classNames().length) return `Number ${channel + 1} of ${count}`;
-    return `Score of ${readsDigits() ? "digit " : ""}${classNames()[channel]}`;
+    return this.#words.name(channel, count);
   }
 
   /**
@@ -50,15 +74,15 @@ export class DenseInspector {
     const total = sum([[...parts, rest]]);
     const shown = sum([[total, bias]]);
     const reach = reachOf(parts);
-    this.#terms.replaceChildren(...terms.map((term) => termItem(term, reach)));
+    this.#terms.replaceChildren(...terms.map((term) => termItem(term, reach, this.#words.term)));
     this.#equation.replaceChildren(
-      `${input.values.length} inputs, each times its weight, add up to ${significant(total)}; ` +
-        `the ${terms.length} that weigh most are below, the others make ${significant(rest)}. ` +
-        `With the bias ${significant(bias)} that is `,
+      `${input.values.length} ${this.#words.all} ${significant(total)}; ` +
+        `the ${terms.length} that weigh most are below, the others make ${significant(rest)}.` +
+        this.#words.end(bias),
       element("strong", {}, significant(shown)),
       `.${withAllDigits(shown, output)}`,
     );
-    const last = this.#layer.output_shape[0] === logits.length;
+    const last = this.#words === FORWARDS && this.#layer.output_shape[0] === logits.length;
     this.#softmax.textContent = last ? softmaxSentence(logits, temperature, channel) : "";
   }
 
@@ -107,9 +131,9 @@ function softmaxSentence(logits, temperature, channel) {
   );
 }
 
-function termItem({ index, value, weight, product }, reach) {
+function termItem({ index, value, weight, product }, reach, name) {
   const bar = element("span", { className: product < 0 ? "term-bar below" : "term-bar" });
   bar.style.setProperty("--share", reach > 0 ? `${Math.abs(product) / reach}` : "0");
-  const text = `input ${index + 1}: ${significant(value)} × ${significant(weight)} = ${significant(product)}`;
+  const text = `${name} ${index + 1}: ${significant(value)} × ${significant(weight)} = ${significant(product)}`;
   return element("li", {}, element("span", { className: "term-text" }, text), bar);
 }

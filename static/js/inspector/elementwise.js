@@ -85,7 +85,7 @@ export class ElementwiseInspector {
   }
 }
 
-function cellAt(at, [, columns]) {
+export function cellAt(at, [, columns]) {
   return [Math.floor(at / columns), at % columns];
 }
 
@@ -98,7 +98,7 @@ function placeIn(shape, at) {
 }
 
 /** @returns {Volume | Plane | Vector} */
-function arrayOf(numbers) {
+export function arrayOf(numbers) {
   return typeof numbers === "number" ? { shape: [1], values: Float32Array.of(numbers) } : numbers;
 }
 
@@ -107,7 +107,7 @@ function arrayOf(numbers) {
  *
  * @returns {Plane}
  */
-function planeOf(array) {
+export function planeOf(array) {
   const { shape, values } = array;
   if (shape.length === 2) return array;
   const width = Math.ceil(Math.sqrt(values.length));

@@ -2,11 +2,12 @@
 /** The inspector below the strip: one layer, opened, so that its arithmetic can be followed. */
 
 import { floatsFromBase64 } from "../pixels/base64.js";
-import { ConvolutionInspector } from "./convolution.js";
-import { DenseInspector } from "./dense.js";
-import { byId, element, setText } from "../dom.js";
-import { size } from "../format.js";
+import { BACKWARDS as CONVOLUTION_BACK, ConvolutionInspector } from "./convolution.js";
+import { BACKWARDS as DENSE_BACK, DenseInspector } from "./dense.js";
+import { byId, classNames, element, setText } from "../dom.js";
+import { significant, size } from "../format.js";
 import { ElementwiseInspector } from "./elementwise.js";
+import { GradientInspector } from "./gradient.js";
 import { PoolingInspector } from "./pooling.js";
 
 /** @import { LayerDescription, LayerInspector, Scores } from "./interface.d.ts" */
@@ -22,6 +23,12 @@ export const INSPECTORS = {
   dense: DenseInspector,
 };
 
+/** What shows the way back through a layer, by its `view`. */
+const BACKWARDS = {
+  convolution: (layer) => new ConvolutionInspector(layer, CONVOLUTION_BACK),
+  dense: (layer) => new DenseInspector(layer, DENSE_BACK),
+};
+
 /** Views of layers none of whose maps can be shown by itself. */
 const WHOLE = new Set(["reshape", "whole"]);
 
@@ -31,6 +38,10 @@ export class Inspector {
   /** @type {LayerDescription | null} */
   #layer = null;
   #channel = 0;
+  #back = false;
+  /** The class that gradients take for the truth; null is the one that the network reads. */
+  #truth = null;
+  #said = element("p", { className: "equation" });
   /** @type {LayerInspector<any> | null} */
   #view = null;
   /** @type {{ scores: Scores } | null} */
@@ -49,14 +60,53 @@ export class Inspector {
   open(layer, channel) {
     this.#mark(false);
     this.#layer = layer;
-    this.#channel = channel;
-    this.#view = new (INSPECTORS[layer.view] ?? ElementwiseInspector)(layer);
-    this.#node.hidden = false;
-    this.#node.replaceChildren(this.#head(), this.#view.node);
+    this.#channel = this.#back ? 0 : channel; // which is of the output
+    this.#show();
     this.#node.scrollIntoView({ block: "nearest" });
     byId("inspector-title").focus({ preventScroll: true });
     this.#mark(true);
     this.#ask();
+  }
+
+  /** Show the layer as it works, or the way back through it. */
+  #show() {
+    const { view, input_shape: from, output_shape: to } = this.#layer;
+    const forwards = INSPECTORS[view] ?? ElementwiseInspector;
+    const backwards = BACKWARDS[view] ?? ((layer) => new GradientInspector(layer));
+    this.#view = this.#back ? backwards(this.#layer) : new forwards(this.#layer);
+    this.#channel = Math.min(this.#channel, (this.#back ? from : to).at(-1) - 1);
+    this.#node.hidden = false;
+    this.#said.textContent = "";
+    const said = this.#back ? this.#said : "";
+    this.#node.replaceChildren(this.#head(), this.#ways(), said, this.#view.node);
+  }
+
+  /** The switch between forwards and backwards, and what is taken for the truth. */
+  #ways() {
+    const way = (text, back) => {
+      const radio = element("input", { type: "radio", name: "way", checked: this.#back === back });
+      radio.onchange = () => {
+        this.#back = back;
+        this.#channel = 0;
+        this.#show();
+        this.#node.querySelector("[name=way]:checked").focus();
+        this.#ask();
+      };
+      return element("label", {}, radio, element("span", {}, text));
+    };
+    const classes = classNames().map((name, i) => element("option", { value: i }, name));
+    const truth = element("select", {}, element("option", { value: "" }, "what it reads"), ...classes);
+    truth.value = this.#truth ?? "";
+    truth.onchange = () => {
+      this.#truth = truth.value === "" ? null : truth.value;
+      this.#ask();
+    };
+    return element(
+      "div",
+      { className: "ways" },
+      element("fieldset", { className: "switch", "aria-label": "Which way" }, way("Forwards", false), way("Backwards", true)),
+      this.#back ? element("label", {}, "If the truth is ", truth) : "",
+    );
   }
 
   /**
@@ -80,9 +130,20 @@ export class Inspector {
     const { index, view } = this.#layer;
     const { scores } = this.#explanation;
     const channel = WHOLE.has(view) ? null : this.#channel;
-    this.#requests.detail(index, channel, ({ detail }) => {
-      if (detail.layer === this.#layer?.index) this.#view.show(unpack(detail), scores);
+    const asked = this.#back ? { gradient: this.#channel, target: this.#truth } : { channel };
+    const back = this.#back;
+    this.#requests.detail(index, asked, ({ detail }) => {
+      if (detail.layer !== this.#layer?.index || back !== this.#back) return;
+      this.#view.show(unpack(back ? detail.gradient : detail), scores);
+      if (back) setText(this.#said, this.#saying(detail.gradient));
     });
+  }
+
+  /** What is true of all that comes back. */
+  #saying({ target, loss }) {
+    const last = this.#layer.index === byId("strip").children.length - 1;
+    const start = last ? " To each score comes back its probability, less 1 for the truth." : "";
+    return `If it is ${classNames()[target]}, the loss is ${significant(loss)}.${start}`;
   }
 
   #head() {
@@ -103,7 +164,7 @@ export class Inspector {
         links.loops ? " · " : "",
         links.loops ? readOn("as plain loops", links.loops) : "",
       ),
-      WHOLE.has(view) ? "" : this.#picker(to.at(-1)),
+      WHOLE.has(view) ? "" : this.#picker((this.#back ? from : to).at(-1)),
       element(
         "button",
         { type: "button", className: "quiet", onclick: () => this.#close() },

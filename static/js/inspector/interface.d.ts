@@ -99,6 +99,16 @@ export interface DenseDetail {
   output: number;
 }
 
+/** What came back to a layer and what it sends on; of a convolution and a dense layer, see above. */
+export interface GradientDetail {
+  input: Volume | Plane | Vector | number;
+  output: Volume | Plane | Vector | number;
+  /** What went in; of a pooling, `pooled` is what came out. */
+  x?: Plane | number;
+  pooled?: Plane;
+  pool?: [number, number];
+}
+
 /** One map, one number of a vector, or all of an array whose parts cannot be shown one by one. */
 export interface ElementwiseDetail {
   input: Volume | Plane | Vector | number;

@@ -84,10 +84,10 @@ export class Requests {
     this.#explain(this.#maps, "", this.#on.maps);
   }
 
-  /** The exact numbers of one layer, for following it by hand. */
-  detail(layer, channel, onDetail) {
+  /** The exact numbers of one layer, for following it by hand; `asked` is which of them. */
+  detail(layer, asked, onDetail) {
     const query = new URLSearchParams({ maps: false, layer });
-    if (channel !== null) query.set("channel", channel);
+    for (const [name, value] of Object.entries(asked)) if (value !== null) query.set(name, value);
     if (this.#subject) this.#explain(this.#details, `?${query}`, onDetail);
   }
 
