@@ -5,8 +5,8 @@
     python scripts/export_onnx.py --model runs/live-app.npz --out live-app.onnx
 
 The input is what the network itself takes, float32 (N, 28, 28, 1) with ink 1 and paper 0, for any
-N; the output is its probabilities. Needs the `onnx` extra. Where ONNX Runtime is installed, the
-file is run on random inputs, and the largest difference to the network itself is printed.
+N; the output is its probabilities. Where ONNX Runtime is installed (the `onnx` extra), the file is
+run on random inputs, and the largest difference to the network itself is printed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ use_environment()
 import convnet  # noqa: I001  (before NumPy, so that BLAS starts with one thread)
 import numpy as np
 
+from convnet.onnx import to_onnx
 from convnet.storage.atomic_write import atomic_write
 from scripts.training.models import open_network
 
@@ -32,14 +33,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(argv)
     try:
-        from scripts.training.onnx_model import to_onnx
-
         network = open_network(options.model)
         data = to_onnx(network)
         out = options.out or Path(f"{network.name}.onnx")
         with atomic_write(out) as file:
             file.write(data)
-    except (ImportError, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"export_onnx.py: {error}", file=sys.stderr)
         return 1
     print(f"{out}: {network.name}, {len(data):,} bytes{_check(network, data)}")

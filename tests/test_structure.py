@@ -72,6 +72,7 @@ ROOMS = {
         "inference": {"arrays", "correlation", "layers", "runtime"},
         "network": {"arrays", "inference", "layers", "runtime", "storage"},
         "architectures": {"checks", "layers", "network"},
+        "onnx": {"arrays", "layers", "network"},
         "weights": {"arrays", "checks", "layers", "network", "storage"},
         "training": {
             *("arrays", "checks", "layers", "losses", "network", "optimizers", "runtime"),

@@ -71,6 +71,7 @@ def paths() -> dict[str, Part]:
         f"{one}/commands": {"post": command()},
         f"{one}/predict": {"post": predict()},
         f"{one}/weights.npz": {"get": weights()},
+        f"{one}/network.onnx": {"get": onnx()},
     }
 
 
@@ -154,6 +155,7 @@ def measure() -> Part:
         layers=about(array(layer), "In their order"),
         parameters=about(COUNT, "Of all layers"),
         settings=about(settings(), "With what was left out, and without drawings"),
+        script=about(TEXT, "Python that does the same; empty with drawings or a base"),
     )
     return operation(
         TAG,
@@ -272,16 +274,25 @@ def predict() -> Part:
 
 
 def weights() -> Part:
-    """Describe the download."""
+    """Describe the download of the weights."""
     told = "The network of this moment as an .npz file, which `MODEL` takes."
-    content = {"application/octet-stream": {"schema": BYTES}}
-    return operation(
-        TAG,
-        "Take the weights along",
-        told,
-        {"200": answer("The file", content), **problems("not_found")},
-        parameters=[RUN],
+    return download("Take the weights along", told)
+
+
+def onnx() -> Part:
+    """Describe the download for other programs."""
+    return download(
+        "Take the network along as ONNX",
+        "The network of this moment for programs that read ONNX: `images` (N, 28, 28, 1) in, "
+        "`probabilities` out.",
     )
+
+
+def download(summary: str, told: str) -> Part:
+    """Describe a file to be saved."""
+    content = {"application/octet-stream": {"schema": BYTES}}
+    answers = {"200": answer("The file", content), **problems("not_found")}
+    return operation(TAG, summary, told, answers, parameters=[RUN])
 
 
 def remove() -> Part:

@@ -4,6 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request
 
+from convnet import load
+from convnet.onnx import to_onnx
 from server.assets import File
 from server.parsing.pictures import receive
 from server.parsing.strict_json import load_json
@@ -14,6 +16,7 @@ from server.services import services
 from server.training_room import checks, settings, views
 from server.training_room.asking import ask
 from server.training_room.building import forms
+from server.training_room.building.script import script
 from server.training_room.room import Occupied, Room
 from server.training_room.run_folder import RunFolder
 from server.training_room.settings import SettingError, Settings
@@ -74,14 +77,16 @@ def offer() -> Response:
 def measure() -> Response:
     """Say how large a network is, layer by layer, before anything is trained."""
     wanted = sent_settings()
-    layers: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     try:
-        layers = forms.rows(wanted.layers(room().folder))
+        layers = wanted.layers(room().folder)
+        rows = forms.rows(layers)
         wanted.sizes(room().folder)
     except SettingError as error:
-        raise refused(error, layers=layers) from error
-    total = sum(layer["parameters"] for layer in layers)
-    return answer({"layers": layers, "parameters": total, "settings": told(wanted)})
+        raise refused(error, layers=rows) from error
+    total = sum(row["parameters"] for row in rows)
+    known = {"settings": told(wanted), "script": script(wanted, layers)}
+    return answer({"layers": rows, "parameters": total, **known})
 
 
 @blueprint.post("/train/inputs")
@@ -155,14 +160,29 @@ def predict(run: str) -> Response:
 @blueprint.get("/train/runs/<run>/weights.npz")
 def weights(run: str) -> Response:
     """Send the network of this moment, for ``MODEL=that.npz scripts/serve``."""
+    return attached(begun(run).weights.read_bytes(), "trained-here.npz")
+
+
+@blueprint.get("/train/runs/<run>/network.onnx")
+def onnx(run: str) -> Response:
+    """Send the network of this moment for programs that read ONNX."""
+    return attached(to_onnx(load(begun(run).weights)), "trained-here.onnx")
+
+
+def begun(run: str) -> RunFolder:
+    """Return the folder of a run that has a network, or raise a problem."""
     folder = find(run)
     if not folder.weights.exists():
         raise Problem("not_found", "the run has not begun yet")
+    return folder
+
+
+def attached(data: bytes, name: str) -> Response:
+    """Answer with a file to be saved."""
     headers = {
         "Cache-Control": "no-store",
-        "Content-Disposition": "attachment; filename=trained-here.npz",
+        "Content-Disposition": f"attachment; filename={name}",
     }
-    data = folder.weights.read_bytes()
     return Response(data, headers=headers, content_type="application/octet-stream")
 
 

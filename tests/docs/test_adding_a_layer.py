@@ -67,7 +67,7 @@ def test_all_steps_are_found(guide: str) -> None:
         "convnet/layers/__init__.py",
         "tests/support/layer_cases.py",
         "tests/convnet/test_weights.py",
-        "scripts/training/onnx_model.py",
+        "convnet/onnx/converters.py",
         "tests/scripts/test_export_onnx.py",
     ]
 

@@ -54,6 +54,7 @@ def test_train_pause_step_draw_and_take_along(desk, tmp_path):
     desk.state("running")
     page.click("#pause")
     desk.state("paused")
+    assert "network.save(" in page.get_attribute("#copy-script", "data-script")
     before = desk.step()
     page.click("#step")
     desk.wait(
@@ -84,6 +85,9 @@ def test_train_pause_step_draw_and_take_along(desk, tmp_path):
         page.click("#weights")
     download.value.save_as(tmp_path / "network.npz")
     assert convnet.load(tmp_path / "network.npz").parameter_count == 105_634
+    with page.expect_download() as download:
+        page.click("#onnx")
+    assert download.value.path().read_bytes()[:2] == b"\x08\x08"  # ir_version 8
     with page.expect_download() as download:
         page.click("#csv")
     assert download.value.path().read_text().startswith("step,loss,accuracy,rate")

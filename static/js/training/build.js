@@ -68,9 +68,12 @@ export async function check(written = field("network").value !== "") {
   try {
     const found = await measure(settings());
     show(found.layers, written && field("python").value === before);
+    byId("copy-script").dataset.script = found.script;
+    byId("copy-script").disabled = !found.script;
     say(`${count(found.parameters)} parameters in ${found.layers.length} layers.`, false);
   } catch (error) {
     if (error.layers?.length) show(error.layers, written && field("python").value === before);
+    byId("copy-script").disabled = true;
     say(error.message, true);
   }
 }

@@ -98,7 +98,7 @@ export class Runs {
     const sign = element("span", { className: "sign" }, String(number));
     sign.style.color = shade(run, this.current, "positive");
     const cells = [
-      settings.network ?? "my own",
+      settings.base ? "a new head" : (settings.network ?? "my own"),
       String(settings.rate),
       count(status.step ?? 0),
       run.curve.at(-1)?.loss.toFixed(3) ?? "",

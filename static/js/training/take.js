@@ -26,12 +26,15 @@ export function prepareTaking(runs) {
     byId("build").elements.python.select();
     copy(byId("build").elements.python.value);
   };
+  byId("copy-script").onclick = () => copy(byId("copy-script").dataset.script);
 }
 
 const copy = (text) => navigator.clipboard?.writeText(text).catch(() => {});
 
 /** Offer what a run has learnt. */
 export function offer(run, begun) {
-  byId("weights").href = `train/runs/${run}/weights.npz`;
-  byId("weights").hidden = !begun;
+  for (const [id, name] of [["weights", "weights.npz"], ["onnx", "network.onnx"]]) {
+    byId(id).href = `train/runs/${run}/${name}`;
+    byId(id).hidden = !begun;
+  }
 }

@@ -3,8 +3,11 @@
 import json
 
 import jsonschema
+import numpy as np
+import onnxruntime
 import pytest
 
+import convnet
 from server import create_app
 from server.routes import training_room
 from server.training_room.room import folder_of
@@ -66,7 +69,7 @@ def test_every_route_is_described_and_nothing_else(app, api):
     assert app.test_client().get("/docs").status_code == 200
 
 
-def test_a_run_from_start_to_weights(client, api, seven):
+def test_a_run_from_start_to_what_is_taken_along(client, api, seven, tmp_path):
     started = client.post("/train/runs", json=QUICK)
     run = described(api, "/train/runs", "post", started)["run"]
     url = f"/train/runs/{run}"
@@ -91,10 +94,20 @@ def test_a_run_from_start_to_weights(client, api, seven):
     sent = client.post("/train/inputs", data=seven, content_type="image/png")
     picture = described(api, "/train/inputs", "post", sent)["picture"]
     settings = {"drawings": {"seven": [picture] * 2}, "base": run}
-    answer = client.post("/train/networks", json=settings).get_json()
-    assert answer["layers"][-1]["layer"] == "Dense(11)"
-    assert "drawings" not in answer["settings"]
+    measured = client.post("/train/networks", json=settings).get_json()
+    assert measured["layers"][-1]["layer"] == "Dense(11)"
+    assert "drawings" not in measured["settings"]
     assert client.get(f"{url}/weights.npz").data[:2] == b"PK"
+    (tmp_path / "that.npz").write_bytes(client.get(f"{url}/weights.npz").data)
+    served = create_app({"MODEL": str(tmp_path / "that.npz")}).test_client()
+    reading = served.post("/predict", data=seven, content_type="image/png").get_json()
+    assert reading["probabilities"] == pytest.approx(answer["probabilities"], abs=1e-3)
+    ours = convnet.load(tmp_path / "that.npz")
+    x = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
+    session = onnxruntime.InferenceSession(
+        client.get(f"{url}/network.onnx").data, providers=["CPUExecutionProvider"]
+    )
+    assert np.allclose(session.run(None, {"images": x})[0], ours.predict(x), atol=1e-5)
     told = client.post(f"{url}/commands", json={"command": "pause"})
     described(api, "/train/runs/{run}/commands", "post", told)
     assert client.post(f"{url}/commands", json={"command": "explode"}).status_code == 422

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 import convnet
+from server import create_app
 from server.training_room.room import Occupied, Room
 from server.training_room.settings import Settings
 from server.training_room.views import picture
@@ -84,7 +85,7 @@ def drawn(kinds, count=10):
     }
 
 
-def test_own_kinds_are_taught_on_trained_layers(room):
+def test_own_kinds_are_taught_on_trained_layers_and_served(room, seven):
     base = room.start(QUICK)
     reach(room, base, "ended")
     name = room.start(
@@ -97,6 +98,9 @@ def test_own_kinds_are_taught_on_trained_layers(room):
     assert (old.params["conv1.w"] == new.params["conv1.w"]).all()
     assert new.params["dense1.w"].shape[1] == 5
     assert new.metadata["classes"] == list("ABCDE")
+    served = create_app({"MODEL": str(room.find(name).weights)}).test_client()
+    answer = served.post("/predict", data=seven, content_type="image/png").get_json()
+    assert {one["label"] for one in answer["top"]} <= set("ABCDE")
 
 
 def test_own_kinds_are_learnt_beside_digits(room, monkeypatch, tmp_path):

@@ -8,7 +8,8 @@ becomes a vector. Source: the ONNX operator specification, opset 17.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,24 +39,15 @@ from convnet.layers import (
     Upsample2D,
 )
 from convnet.network import Sequential
-
-try:
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-except ImportError as error:
-    raise ImportError(
-        "ONNX files need the `onnx` extra: .venv/bin/pip install -e '.[onnx]'"
-    ) from error
-
-OPSET, IR_VERSION = 17, 8
+from convnet.onnx import messages
 
 
 class _Graph:
     """Nodes and weights so far, and the value that the next node takes."""
 
     def __init__(self, shape: Shape) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: list[onnx.TensorProto] = []
+        self.nodes: list[tuple[str, Sequence[str], str, dict[str, Any]]] = []
+        self.weights: list[bytes] = []
         self.value, self.rank = "images", len(shape) + 1
         self.channels_first = False
 
@@ -64,15 +56,14 @@ class _Graph:
         name = f"{operator.lower()}{len(self.nodes)}"
         constants = [f"{name}.{place}" for place in range(len(arrays))]
         for constant, array in zip(constants, arrays, strict=True):
-            self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), constant))
-        inputs = [self.value, *constants]
-        self.nodes.append(helper.make_node(operator, inputs, [name], name, **attributes))
+            self.weights.append(messages.tensor(constant, array))
+        self.nodes.append((operator, [self.value, *constants], name, attributes))
         self.value = name
 
     def join(self, operator: str, *values: str, **attributes: object) -> None:
         """Append a node on values that there are; its result is the next value."""
         name = f"{operator.lower()}{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, values, [name], name, **attributes))
+        self.nodes.append((operator, values, name, attributes))
         self.value = name
 
     def put_channels(self, first: bool) -> None:
@@ -188,8 +179,8 @@ def _gelu(graph: _Graph, layer: GELU) -> None:
     """Write x·sigmoid(slope·x·(1 + cubic·x²)): ONNX has a node of its own from opset 20 on."""
     x = graph.value
     graph.join("Mul", x, x)
-    graph.add("Mul", np.float32([layer.slope * layer.cubic]))
-    graph.add("Add", np.float32([layer.slope]))
+    graph.add("Mul", np.array([layer.slope * layer.cubic], np.float32))
+    graph.add("Add", np.array([layer.slope], np.float32))
     graph.join("Mul", x, graph.value)
     graph.add("Sigmoid")
     graph.join("Mul", x, graph.value)
@@ -241,33 +232,22 @@ def to_onnx(network: Sequential) -> bytes:
     if not isinstance(network.layers[-1], Softmax | Sigmoid):
         _softmax(graph)  # as `network.predict` does
     graph.put_channels(first=False)
-    graph.nodes[-1].output[0] = "probabilities"
-    return _model(graph, network).SerializeToString()
+    operator, inputs, _, attributes = graph.nodes.pop()
+    graph.nodes.append((operator, inputs, "probabilities", attributes))
+    whole = messages.graph(
+        network.name,
+        (messages.node(*node) for node in graph.nodes),
+        graph.weights,
+        messages.images("images", network.input_shape),
+        messages.images("probabilities", network.output_shape),
+    )
+    return messages.model(whole, {"metadata": json.dumps(network.metadata)})
 
 
 def _convert(graph: _Graph, layer: Layer) -> None:
     if type(layer) not in CONVERTERS:
         raise ValueError(f"{layer.name}: {type(layer).__name__} has no converter to ONNX")
     CONVERTERS[type(layer)](graph, layer)
-
-
-def _model(graph: _Graph, network: Sequential) -> onnx.ModelProto:
-    ends = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, ("N", *shape))
-        for name, shape in (
-            ("images", network.input_shape),
-            ("probabilities", network.output_shape),
-        )
-    ]
-    model = helper.make_model(
-        helper.make_graph(graph.nodes, network.name, ends[:1], ends[1:], graph.weights),
-        producer_name="convnet",
-        ir_version=IR_VERSION,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-    )
-    helper.set_model_props(model, {"metadata": json.dumps(network.metadata)})
-    onnx.checker.check_model(model, full_check=True)
-    return model
 
 
 def _float(values: NDArray[np.floating]) -> NDArray[np.float32]:
