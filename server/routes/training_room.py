@@ -4,8 +4,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request
 
-from convnet import load
-from convnet.onnx import to_onnx
 from server.assets import File
 from server.parsing.pictures import receive
 from server.parsing.strict_json import load_json
@@ -14,7 +12,7 @@ from server.routes.pages import page
 from server.routes.responses import answer
 from server.services import services
 from server.training_room import checks, settings, views
-from server.training_room.asking import ask
+from server.training_room.asking import as_onnx, ask
 from server.training_room.building import forms
 from server.training_room.building.script import script
 from server.training_room.room import Occupied, Room
@@ -166,7 +164,7 @@ def weights(run: str) -> Response:
 @blueprint.get("/train/runs/<run>/network.onnx")
 def onnx(run: str) -> Response:
     """Send the network of this moment for programs that read ONNX."""
-    return attached(to_onnx(load(begun(run).weights)), "trained-here.onnx")
+    return attached(as_onnx(begun(run).weights), "trained-here.onnx")
 
 
 def begun(run: str) -> RunFolder:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 import convnet
 from convnet import Sequential
+from convnet.onnx import to_onnx
 
 
 def ask(weights: Path, ink: NDArray[np.float32]) -> dict[str, Any]:
@@ -28,6 +29,11 @@ def ask(weights: Path, ink: NDArray[np.float32]) -> dict[str, Any]:
         "probabilities": [round(float(value), 5) for value in probabilities],
         "step": int(network.metadata["training_room"]["step"]),
     }
+
+
+def as_onnx(weights: Path) -> bytes:
+    """Return the network in a file as ONNX."""
+    return to_onnx(convnet.load(weights))
 
 
 def labels_of(network: Sequential) -> list[str]:
