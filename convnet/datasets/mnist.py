@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from convnet.datasets import idx
 from convnet.datasets.dataset import Dataset, DatasetError
+from convnet.datasets.download import NewBar, fetch, has_digest
 from convnet.datasets.folder import default_folder, load
 
 # SHA-256 of each file as unpacked.
@@ -16,6 +19,11 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist",
+    "https://storage.googleapis.com/cvdf-datasets/mnist",
+)
 
 
 def load_mnist(folder: str | Path | None = None) -> Dataset:
@@ -36,6 +44,22 @@ def load_mnist(folder: str | Path | None = None) -> Dataset:
     if differing := [name for name, digest in digests(dataset).items() if digest != SHA256[name]]:
         raise DatasetError(folder, f"a data set, but not MNIST: {', '.join(differing)} differ(s)")
     return dataset
+
+
+def download(folder: Path, new_bar: NewBar, mirrors: Iterable[str] | None = None) -> None:
+    """Make `folder` hold the four files, gzipped; those that are there and right are left alone.
+
+    Raises
+    ------
+    DownloadError
+        If no mirror gives a file; the message says what each of them did.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, digest in SHA256.items():
+        path = folder / f"{name}.gz"
+        is_right = partial(has_digest, digest=f"sha256:{digest}", gunzipped=True)
+        if not path.exists() or not is_right(path):
+            fetch(path, MIRRORS if mirrors is None else mirrors, is_right, digest, new_bar)
 
 
 def digests(dataset: Dataset) -> dict[str, str]:

@@ -1,33 +1,26 @@
-"""Fetch files that are right, or not there: resumed, compared by digest, renamed at the end."""
+"""Fetch a data set: its files one by one, unpacked, each right or not there.
+
+How a file is fetched is in `convnet/datasets/download.py`.
+"""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import os
 import shutil
 import sys
 import tarfile
 import zipfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import requests
-import urllib3
 
+from convnet.datasets.download import TIMEOUT, DownloadError, fetch, has_digest
+from convnet.datasets.download import replace as replace_file
 from convnet.storage.atomic_write import atomic_write
 from scripts.training.sources import RemoteFile, Source
-
-TIMEOUT = 30  # seconds without an answer, or without a byte
-ROUNDS = 2  # how often each mirror gets its turn
-BLOCK = 1 << 16
-
-
-class DownloadError(Exception):
-    """One mirror did not give the file."""
 
 
 def download(source: Source, folder: Path, mirrors: Iterable[str] = ()) -> None:
@@ -57,7 +50,9 @@ def download(source: Source, folder: Path, mirrors: Iterable[str] = ()) -> None:
             print(f"{place / (file.product or file.name)}: there already")
         else:
             file = _with_digest(file, source.record)
-            _from_any(file, place / file.name, tuple(mirrors) or source.mirrors)
+            wanted = file.digest or "packed contents"
+            chosen = tuple(mirrors) or source.mirrors
+            fetch(place / file.name, chosen, partial(_is_right, file), wanted, _bar)
             _unpack(file, place)
             _prepare(file, place)
     if source.classes:
@@ -93,69 +88,6 @@ def _with_digest(file: RemoteFile, record: str) -> RemoteFile:
     return replace(file, digest=digest)
 
 
-def _from_any(file: RemoteFile, path: Path, mirrors: tuple[str, ...]) -> None:
-    failures = {}
-    for mirror in mirrors * ROUNDS:
-        url = f"{mirror.rstrip('/')}/{path.name}"
-        try:
-            _from_one(file, url, path)
-        except (DownloadError, requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            failures[url] = f"  {url}: {error}"
-        else:
-            return
-    raise DownloadError("\n".join([f"Could not download {path.name}:", *failures.values()]))
-
-
-def _from_one(file: RemoteFile, url: str, path: Path) -> None:
-    """Fetch ``url`` into a sibling of ``path``, and move it there if it is the right file."""
-    partial = path.with_name(f"{path.name}.partial")
-    resumed = partial.exists()
-    _fetch(url, partial)
-    if not _is_right(file, partial) and resumed:
-        partial.unlink()  # the beginning may be another mirror's, packed differently
-        _fetch(url, partial)
-    if not _is_right(file, partial):
-        partial.unlink()
-        wanted = file.digest or "packed contents"
-        raise DownloadError(f"this is another file (it should have {wanted})")
-    _replace(partial, path)
-
-
-def _fetch(url: str, partial: Path) -> None:
-    """Append to ``partial`` what it lacks of ``url``."""
-    at = partial.stat().st_size if partial.exists() else 0
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={at}-"} if at else {})
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        if (
-            at and response.status_code == 416
-        ):  # nothing lies beyond: the file is complete, or another
-            return
-        response.raise_for_status()
-        resumed = response.status_code == 206
-        length = int(response.headers.get("Content-Length", 0))
-        total = length + at * resumed if length else None
-        with partial.open("ab" if resumed else "wb") as file:
-            for block in _progress(_blocks(response), partial.stem, at * resumed, total):
-                file.write(block)
-    if total and (size := partial.stat().st_size) != total:
-        raise DownloadError(f"the connection broke after {size} of {total} bytes")
-
-
-def _blocks(response: requests.Response) -> Iterator[bytes]:
-    # The raw stream: no decoding, whatever the server says about the gzipped file.
-    while block := response.raw.read(BLOCK, decode_content=False):
-        yield block
-
-
-def _progress(blocks: Iterator[bytes], name: str, done: int, total: int | None) -> Iterator[bytes]:
-    """Pass the blocks on while showing how far they are: with tqdm where it is installed."""
-    bar = _bar(name, done, total)
-    for block in blocks:
-        yield block
-        bar.update(len(block))
-    bar.close()
-
-
 def _bar(name: str, done: int, total: int | None) -> Any:
     try:
         from tqdm import tqdm
@@ -188,15 +120,7 @@ def _is_right(file: RemoteFile, path: Path) -> bool:
     """Compare the digest; what does not unpack is not right."""
     if not file.digest:
         return _is_packed(path)  # and `_prepare` reads all of it
-    algorithm, _, wanted = file.digest.partition(":")
-    digest = hashlib.new(algorithm, usedforsecurity=False)
-    try:
-        with gzip.open(path) if file.gunzipped else path.open("rb") as stream:
-            while block := stream.read(BLOCK):
-                digest.update(block)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        return False
-    return digest.hexdigest() == wanted
+    return has_digest(path, file.digest, file.gunzipped)
 
 
 def _unpack(file: RemoteFile, place: Path) -> None:
@@ -208,10 +132,10 @@ def _unpack(file: RemoteFile, place: Path) -> None:
         for member, name in file.members.items():
             path = place / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{path.name}.partial")
-            with _member(packed, member) as stream, partial.open("wb") as out:
+            begun = path.with_name(f"{path.name}.partial")
+            with _member(packed, member) as stream, begun.open("wb") as out:
                 shutil.copyfileobj(stream, out)
-            _replace(partial, path)
+            replace_file(begun, path)
     archive.unlink()
 
 
@@ -248,18 +172,3 @@ def _member(packed: zipfile.ZipFile | tarfile.TarFile, name: str) -> IO[bytes]:
 def _write_lines(path: Path, lines: Iterable[str]) -> None:
     with atomic_write(path) as file:
         file.write("".join(f"{line}\n" for line in lines).encode())
-
-
-def _replace(partial: Path, path: Path) -> None:
-    """Rename so that a crash leaves no half: contents, then name, then folder reach the disk."""
-    _sync(partial)
-    partial.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from convnet import datasets
-from convnet.datasets.mnist import SHA256
+from convnet.datasets.mnist import MIRRORS, SHA256
 from scripts.datasets import writers
 
 
@@ -97,10 +97,7 @@ def _has(name: str, *patterns: str) -> Callable[[Path], bool]:
 MNIST = Source(
     title="MNIST: 70,000 digits, 28×28 (11 MB)",
     folder=".",
-    mirrors=(
-        "https://ossci-datasets.s3.amazonaws.com/mnist",
-        "https://storage.googleapis.com/cvdf-datasets/mnist",
-    ),
+    mirrors=MIRRORS,
     files=tuple(
         RemoteFile(f"{name}.gz", f"sha256:{digest}", gunzipped=True)
         for name, digest in SHA256.items()
