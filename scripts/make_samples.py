@@ -30,7 +30,6 @@ from PIL import Image
 from convnet import datasets
 from scripts.synthesis import standins
 from scripts.synthesis.dataset import KINDS, training_set
-from scripts.synthesis.handwriting import ink, pens, strokes, templates
 from scripts.synthesis.lines.dataset import draw_lines
 from scripts.synthesis.material import Material
 from scripts.synthesis.scenes.board import OTHER, WRITING
@@ -38,6 +37,7 @@ from scripts.synthesis.scenes.compose import KINDS as SCENES
 from scripts.synthesis.scenes.compose import Scene, draw_scene
 from scripts.synthesis.sources import SOURCES
 from scripts.training.options import positive_int, require_writable_folder
+from server.handwriting import ink, pens, strokes, templates
 
 CELL = 64
 GROUND = 128

@@ -108,7 +108,8 @@ ROOMS = {
             *("recognizer", "segmentation", "turns"),
         },
         "self_test": {"pipeline", "problems"},
-        "training_room": set(),
+        "handwriting": set(),
+        "training_room": {"handwriting"},
         "serializers": {
             *("config", "explanation", "parsing", "pipeline", "recognizer", "segmentation"),
         },

@@ -12,9 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scripts.synthesis.handwriting.pens import draw_pen
-from scripts.synthesis.handwriting.strokes import Hand, write
-from scripts.synthesis.handwriting.templates import choose_template
 from scripts.synthesis.material import Material
 from scripts.synthesis.mnist import restroke
 from scripts.synthesis.others.empty import empty_place
@@ -27,6 +24,9 @@ from scripts.synthesis.pages.photos import photograph
 from scripts.synthesis.print.printing import printed_digit, set_on_page
 from scripts.synthesis.recorded.rewriting import choose_scan, ink_anew, rewrite
 from scripts.synthesis.scenes.compose import draw_scene
+from server.handwriting.pens import draw_pen
+from server.handwriting.strokes import Hand, write
+from server.handwriting.templates import choose_template
 
 NOT_A_DIGIT = -1
 

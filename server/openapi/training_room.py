@@ -53,6 +53,7 @@ MEANINGS = {
     "pictures": "How many pictures are trained on, at most",
     "drawings": "The client's own drawings by name, each 28 × 28 bytes in base64 with ink 255, as "
     "`/train/inputs` gives them: kinds that are learnt with the digits, or alone",
+    "data": "The data set that is there, or digits that the project writes itself",
     "base": "A run, or `digits`: its layers are kept, and a new last one is trained on them",
     "minutes": "When the run ends at the latest",
 }
@@ -63,6 +64,7 @@ def paths() -> dict[str, Part]:
     one = "/train/runs/{run}"
     return {
         "/train": {"get": page()},
+        "/train/data": {"get": data(), "post": fetch()},
         "/train/layers": {"get": offer()},
         "/train/networks": {"post": measure()},
         "/train/inputs": {"post": prepare()},
@@ -119,6 +121,34 @@ def page() -> Part:
     told = "The page that builds, trains and shows networks."
     return operation(
         TAG, "Open the training room", told, {"200": answer("A page", html, ("ETag",))}
+    )
+
+
+DATA = record(
+    ("folder", "reason", "file", "done", "total"),
+    state=about({"enum": ["here", "missing", "fetching"]}, "Whether there is a data set"),
+    folder=about(TEXT, "Where it is"),
+    reason=about(TEXT, "Why there is none"),
+    file=about(TEXT, "What is being fetched"),
+    done=about(COUNT, "Bytes of that file that are there"),
+    total=about(COUNT, "All of its bytes; 0 if that is not known"),
+)
+
+
+def data() -> Part:
+    """Describe how one asks for the data set."""
+    told = "Says whether there is a data set to learn from, or how far it is being fetched."
+    return operation(TAG, "Ask for the data set", told, in_json(DATA, "Whether it is there"))
+
+
+def fetch() -> Part:
+    """Describe how the data set is fetched."""
+    return operation(
+        TAG,
+        "Fetch the data set",
+        "Fetches MNIST, 11 MB, into the folder of data sets of this machine, if there is none.",
+        in_json(DATA, "How far it is") | problems(*WITH_BODY),
+        requestBody=body({"type": "object"}, {}),
     )
 
 

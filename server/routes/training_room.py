@@ -11,7 +11,7 @@ from server.problems import Problem
 from server.routes.pages import page
 from server.routes.responses import answer
 from server.services import services
-from server.training_room import checks, settings, views
+from server.training_room import checks, data_set, settings, views
 from server.training_room.asking import as_onnx, ask
 from server.training_room.building import forms
 from server.training_room.building.script import script
@@ -63,6 +63,21 @@ def render() -> str:
         schedules=settings.SCHEDULES,
         losses=settings.CHOICES["loss"],
     )
+
+
+@blueprint.get("/train/data")
+def data() -> Response:
+    """Say whether there is a data set, or how far it is being fetched."""
+    return answer(data_set.status(room().folder))
+
+
+@blueprint.post("/train/data")
+def fetch() -> Response:
+    """Fetch MNIST, if there is no data set."""
+    sent_json()
+    if data_set.status(room().folder)["state"] == "missing":
+        data_set.fetch(room().folder)
+    return data()
 
 
 @blueprint.get("/train/layers")

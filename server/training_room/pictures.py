@@ -12,6 +12,7 @@ from convnet.training.batches import to_float
 from server.training_room import drawings
 from server.training_room.building.sizes import INPUT
 from server.training_room.settings import DIGITS, Settings
+from server.training_room.written import write_digits
 
 WATCHED = 300
 """Held-out pictures that are looked at again and again while the network trains."""
@@ -60,7 +61,10 @@ def choose(settings: Settings) -> Pictures:
 
 def of_digits(settings: Settings) -> Dataset:
     """Return the wanted part of the data set; each label is the place of its class."""
-    dataset: Dataset = load(default_folder())
+    written = settings.data == "written"
+    dataset: Dataset = (
+        write_digits(settings.digits, settings.pictures) if written else load(default_folder())
+    )
     if dataset.train.input_shape != INPUT:
         raise ValueError(f"the pictures must be of shape {INPUT}, got {dataset.train.input_shape}")
     train = dataset.train.subset(settings.digits, settings.pictures)

@@ -57,6 +57,8 @@ class Settings:
         How many are trained on, all digits together; of fewer there are, all.
     drawings : dict of str to tuple of str
         What the client drew itself, by name: see `drawings.check`.
+    data : str
+        ``set``: the data set that is there. ``written``: digits that the project writes itself.
     base : str
         A run, or ``digits`` for the shipped network, whose layers are kept as they are; a new last
         layer is trained on them.
@@ -77,6 +79,7 @@ class Settings:
     minutes: int = 10
     drawings: Drawings = field(default_factory=dict)
     base: str = ""
+    data: str = "set"
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -208,6 +211,7 @@ CHOICES = {
     "loss": tuple(LOSSES),
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
+    "data": ("set", "written"),
 }
 
 

@@ -4,6 +4,7 @@ import { byId, element, setText } from "./dom.js";
 import { count, percent } from "./format.js";
 import { adopt, check, own, prepare, settings } from "./training/build.js";
 import { showStep } from "./training/by_hand.js";
+import { prepareData } from "./training/data.js";
 import { DrawingAt } from "./training/drawing_at.js";
 import { Runs } from "./training/runs.js";
 import { start, tell, watch } from "./training/service.js";
@@ -132,7 +133,9 @@ byId("of-layer").onchange = byId("of-digit").onchange = () =>
   });
 
 prepareTaking(runs);
+prepareData();
 await prepare();
+
 /** Take over the settings that the address brings, also when a link is followed from this page. */
 function fromAddress() {
   try {

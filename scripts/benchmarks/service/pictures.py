@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from scripts.synthesis.handwriting import ink, pens, strokes, templates
+from server.handwriting import ink, pens, strokes, templates
 
 SIDE = 280
 MARGIN = 50

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-from scripts.synthesis.handwriting import strokes, templates
-from scripts.synthesis.handwriting.ink import draw
-from scripts.synthesis.handwriting.pens import draw_pen
-from scripts.synthesis.handwriting.strokes import Hand, deform, even
 from scripts.synthesis.lines.texts import UNKNOWN
 from scripts.synthesis.recorded.collection import Recorded, to_template_units
 from scripts.synthesis.recorded.unipen import Character
+from server.handwriting import strokes, templates
+from server.handwriting.ink import draw
+from server.handwriting.pens import draw_pen
+from server.handwriting.strokes import Hand, deform, even
 
 Lines = list[np.ndarray]
 
@@ -29,7 +30,7 @@ HEIGHTS = (24, 64)
 
 WIDEST_PEN = 0.18
 
-SIGNS = templates.FOLDER.parent / "lines" / "signs.txt"
+SIGNS = Path(__file__).parent / "signs.txt"
 
 
 def write_line(text: str, rng: np.random.Generator, recorded: Recorded | None = None) -> np.ndarray:

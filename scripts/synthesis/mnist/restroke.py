@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from scripts.synthesis.handwriting import ink, strokes
-from scripts.synthesis.handwriting.pens import Pen
 from scripts.synthesis.mnist import thinning
+from server.handwriting import ink, strokes
+from server.handwriting.pens import Pen
 
 FINER = 3  # digits are enlarged before thinning, for smoother lines
 BATCH = 64

@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from scripts.synthesis.handwriting import ink, pens, strokes, templates
 from scripts.synthesis.pages import canvas, geometry
 from scripts.synthesis.print import fonts, printing
+from server.handwriting import ink, pens, strokes, templates
 
 LETTERS = "ACDEFGHJKLMNPQRTUVWXYabcdefhijkmnprtuvwxy"
 SIGNS = '!"#$%&()*+-:;<=>?@[]{}~§€£¥©®¶†‡±×÷√∞≠≈'

@@ -12,8 +12,8 @@ import io
 import numpy as np
 from PIL import Image, ImageFilter
 
-from scripts.synthesis.handwriting.ink import draw, fit
-from scripts.synthesis.handwriting.pens import Pen
+from server.handwriting.ink import draw, fit
+from server.handwriting.pens import Pen
 
 SMALLEST = 18  # pixels of a character's larger side: below that people cannot read it either
 

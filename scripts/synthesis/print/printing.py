@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from scripts.synthesis.handwriting import pens, strokes, templates
-from scripts.synthesis.handwriting.ink import draw, fit
 from scripts.synthesis.pages import geometry
 from scripts.synthesis.pages.canvas import choose_box, choose_size
 from scripts.synthesis.print import displays
 from scripts.synthesis.print.fonts import choose_face
+from server.handwriting import pens, strokes, templates
+from server.handwriting.ink import draw, fit
 
 SIZES = (20, 32, 48, 72, 110, 160)  # few, so that fonts are opened once each
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from scripts.synthesis.handwriting.strokes import Hand, deform, even
 from scripts.synthesis.pages.geometry import crop
 from scripts.synthesis.print.printing import spread
 from scripts.synthesis.recorded.collection import to_template_units
 from scripts.synthesis.recorded.scans import Scans
 from scripts.synthesis.recorded.unipen import Character
+from server.handwriting.strokes import Hand, deform, even
 
 INK_SIDE = 128
 """Pixels to which a scan is enlarged before it is inked anew."""

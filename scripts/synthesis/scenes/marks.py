@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scripts.synthesis.handwriting.ink import draw
-from scripts.synthesis.handwriting.pens import Pen
 from scripts.synthesis.pages import photos
 from scripts.synthesis.pages.geometry import Size
 from scripts.synthesis.scenes.board import GROUND, OTHER, Board
 from scripts.synthesis.scenes.subjects import Box
+from server.handwriting.ink import draw
+from server.handwriting.pens import Pen
 
 LEAST_PLATE = 16
 """Pixels of a plate's shorter side: a smaller one would be nothing but rim."""

@@ -8,10 +8,6 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from scripts.synthesis.handwriting.ink import draw, fit
-from scripts.synthesis.handwriting.pens import Pen, draw_pen
-from scripts.synthesis.handwriting.strokes import Hand, write
-from scripts.synthesis.handwriting.templates import choose_template
 from scripts.synthesis.material import Material
 from scripts.synthesis.others.nondigits import draw_nondigit
 from scripts.synthesis.pages.geometry import crop
@@ -19,6 +15,10 @@ from scripts.synthesis.print import displays
 from scripts.synthesis.print.printing import hollow, printed_digit, vary_ink
 from scripts.synthesis.recorded.rewriting import choose_scan, ink_anew, rewrite
 from scripts.synthesis.scenes.board import OTHER, WRITING, Board, paste
+from server.handwriting.ink import draw, fit
+from server.handwriting.pens import Pen, draw_pen
+from server.handwriting.strokes import Hand, write
+from server.handwriting.templates import choose_template
 
 
 class Shape(Protocol):

@@ -63,7 +63,7 @@ network.save("trained-here.npz")  # MODEL=trained-here.npz scripts/serve
 
 def script(settings: Settings, layers: Sequence[Layer]) -> str:
     """Return the script; empty where there are drawings or a base, which only the room has."""
-    if settings.drawings or settings.base:
+    if settings.drawings or settings.base or settings.data == "written":
         return ""
     schedule = SCHEDULES[settings.schedule].format(rate=settings.rate)
     rows = "\n".join(f"        {layer!r}," for layer in layers)

@@ -6,7 +6,7 @@ import { LayerRow } from "./layers.js";
 import { measure, offered } from "./service.js";
 
 const WHOLE = ["batch", "epochs", "pictures", "seed"];
-const WORDS = ["optimizer", "schedule", "loss"];
+const WORDS = ["optimizer", "schedule", "loss", "data"];
 
 const form = byId("build");
 const field = (name) => form.elements[name];

@@ -13,6 +13,8 @@ const post = (path, body) =>
     body: JSON.stringify(body),
   }).then(answered);
 
+export const dataSet = () => fetch("train/data", { cache: "no-store" }).then(answered);
+export const fetchData = () => post("train/data", {});
 export const offered = () => fetch("train/layers").then(answered);
 export const measure = (settings) => post("train/networks", settings);
 export const start = (settings) => post("train/runs", settings);

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from scripts.synthesis.handwriting import ink
-from scripts.synthesis.handwriting.pens import Pen
 from scripts.synthesis.material import Material
 from scripts.synthesis.mnist import restroke, thinning
+from server.handwriting import ink
+from server.handwriting.pens import Pen
 
 
 def rng(seed=0):

@@ -1,6 +1,11 @@
 """The training room over HTTP."""
 
+import gzip
+import hashlib
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import jsonschema
 import numpy as np
@@ -8,6 +13,7 @@ import onnxruntime
 import pytest
 
 import convnet
+from convnet.datasets import mnist
 from server import create_app
 from server.routes import training_room
 from server.training_room.room import folder_of
@@ -156,3 +162,49 @@ def test_commands_do_not_fill_the_memory(client, monkeypatch):
     told = [client.post(f"/train/runs/{run}/commands", json=look).status_code for _ in range(9)]
     assert (told[0], told[-1]) == (200, 429)
     client.delete(f"/train/runs/{run}")
+
+
+class Mirror(BaseHTTPRequestHandler):
+    """Sends the files of a tiny data set."""
+
+    files: ClassVar[dict[str, bytes]] = {}
+
+    def do_GET(self):
+        data = self.files.get(self.path.removeprefix("/"))
+        self.send_response(200 if data else 404)
+        self.send_header("Content-Length", str(len(data or b"")))
+        self.end_headers()
+        self.wfile.write(data or b"")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_data_set_is_fetched_once(client, api, tmp_path, monkeypatch):
+    def status():
+        return described(api, "/train/data", "get", client.get("/train/data"))
+
+    assert status()["state"] == "here"
+    made = {path.name: path.read_bytes() for path in (tmp_path / "data").iterdir()}
+    Mirror.files = {f"{name}.gz": gzip.compress(data) for name, data in made.items()}
+    for name, data in made.items():
+        monkeypatch.setitem(mnist.SHA256, name, hashlib.sha256(data).hexdigest())
+    monkeypatch.setenv("CONVNET_DATA_DIR", str(tmp_path / "new"))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+
+    assert "no such folder" in status()["reason"]
+    monkeypatch.setattr(mnist, "MIRRORS", (f"{address}/nowhere",))
+    client.post("/train/data", json={})
+    failed = eventually(
+        lambda: (s := status())["state"] == "missing" and "404" in s["reason"] and s
+    )
+    assert "Could not download train-images-idx3-ubyte.gz" in failed["reason"]
+    monkeypatch.setattr(mnist, "MIRRORS", (address,))
+    described(api, "/train/data", "post", client.post("/train/data", json={}))
+    eventually(lambda: status()["state"] == "here")
+    assert {path.name for path in (tmp_path / "new").iterdir()} == Mirror.files.keys()
+    server.shutdown()
+    server.server_close()
+    assert client.post("/train/data", json={}).get_json()["state"] == "here"

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from scripts.synthesis.handwriting.templates import Stroke, Template
+from server.handwriting.templates import Stroke, Template
 
 STEP = 0.04  # length of a polyline's pieces
 
@@ -79,7 +79,7 @@ def _curve(points: np.ndarray) -> np.ndarray:
     first, last = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
     padded = np.concatenate([first[None], points, last[None]])
     windows = np.stack([padded[:-3], padded[1:-2], padded[2:-1], padded[3:]], axis=1)  # (S, 4, 2)
-    return (_BLEND @ windows).reshape(-1, 2)
+    return np.asarray(_BLEND @ windows).reshape(-1, 2)
 
 
 def even(points: np.ndarray, step: float = STEP) -> np.ndarray:
@@ -185,4 +185,4 @@ def _waves(points: np.ndarray, amplitude: float, rng: np.random.Generator) -> np
 
 def _tremor(count: int, amplitude: float, rng: np.random.Generator) -> np.ndarray:
     shaking = rng.normal(0, amplitude, (count + 2, 2))
-    return (shaking[:-2] + shaking[1:-1] + shaking[2:]) / np.sqrt(3)
+    return np.asarray((shaking[:-2] + shaking[1:-1] + shaking[2:]) / np.sqrt(3))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scripts.synthesis.handwriting.pens import Pen, widths_along
+from server.handwriting.pens import Pen, widths_along
 
 
 def fit(
@@ -119,11 +119,11 @@ def _offsets(line: np.ndarray, half: np.ndarray, pen: Pen) -> np.ndarray:
     across = np.stack([-along[:, 1], along[:, 0]], axis=1)
     across /= np.maximum(np.hypot(*across.T), 1e-9)[:, None]
     if pen.flatness == 0:
-        return across * half[:, None]
+        return np.asarray(across * half[:, None])
     blade = np.array([np.cos(pen.angle), np.sin(pen.angle)])
     sign = np.where(across @ blade < 0, -1.0, 1.0)[:, None]
     thin = across * (half * (1 - pen.flatness))[:, None]
-    return thin + sign * blade * (half * pen.flatness)[:, None]
+    return np.asarray(thin + sign * blade * (half * pen.flatness)[:, None])
 
 
 def texture(coverage: np.ndarray, grain: float, rng: np.random.Generator) -> np.ndarray:
@@ -132,4 +132,4 @@ def texture(coverage: np.ndarray, grain: float, rng: np.random.Generator) -> np.
     coarse = int(rng.integers(1, 4))
     noise = rng.random((-(-height // coarse), -(-width // coarse)), dtype=np.float32)
     noise = noise.repeat(coarse, axis=0).repeat(coarse, axis=1)[:height, :width]
-    return (coverage * (1 - grain * noise)).astype(np.uint8)
+    return np.asarray(coverage * (1 - grain * noise)).astype(np.uint8)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scripts.synthesis.handwriting import ink, pens, strokes, templates
-from scripts.synthesis.handwriting.strokes import Hand
 from scripts.synthesis.pages import canvas
+from server.handwriting import ink, pens, strokes, templates
+from server.handwriting.strokes import Hand
 
 ALL = templates.load("digits.txt")
 
