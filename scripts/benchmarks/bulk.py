@@ -1,7 +1,8 @@
 """How much of the network's throughput is left when whole tables and archives are read.
 
 On one core: the network alone in batches, and rows of scripts/predict_bulk.py from the file to the
-encoded table. Then rows a second on one process and on one for each core.
+encoded table, by processor time. Then rows a second, by the clock, on one process and on one for
+each core.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ def measure(bench: Bench) -> Record:
         convnet.set_threads(1)
         calls = {"network": partial(recognizer.logits, inputs, BLOCK)}
         calls |= {name: partial(_read, job, chunks) for name, chunks in kinds.items()}
-        bursts = {n: partial(stopwatch, call, bench.effort.seconds) for n, call in calls.items()}
+        watch = partial(stopwatch, seconds=bench.effort.seconds, clock=time.process_time)
+        bursts = {name: partial(watch, call) for name, call in calls.items()}
         seconds = alternate(bursts, bench.effort.rounds)
         convnet.set_threads(threads)
         processes = {
@@ -104,7 +106,7 @@ def show(record: Record) -> str:
           record["by_processes"].items()]  # fmt: skip
     return "\n".join(
         [
-            table("28×28 pictures on one core", ("from", "rows/s", "of the network"), rows),
+            table("28×28 pictures on one core", ("from", "rows/s of it", "of the network"), rows),
             table("scripts/predict_bulk.py, IDX", ("processes", "rows/s", "of one"), by),
         ]
     )

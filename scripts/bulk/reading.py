@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import convnet
+from scripts.bulk import small_png
 from scripts.bulk.chunks import Chunk
 from scripts.bulk.containers import Options, Unreadable
 from scripts.bulk.mnist_form import in_form
@@ -126,8 +127,9 @@ def _input(pipeline: Pipeline, source: Any) -> Any:
     try:
         if isinstance(source, Unreadable):
             raise source
-        if isinstance(source, np.ndarray):
-            pixels = form.to_pixels(source, None)
+        grey = source if isinstance(source, np.ndarray) else small_png.pixels_of(source)
+        if grey is not None:
+            pixels = form.to_pixels(grey, None)
         else:
             pixels = read_picture(source, pipeline.limits, form.to_pixels).pixels
         small = form.name == MNIST and pixels.shape == MNIST_SHAPE[:2]
