@@ -18,7 +18,6 @@ REFERENCE = "convnet/reference.py"
 
 DROPOUT = "[Flatten(), Dense(128), ReLU(), Dropout(0.5), Dense(10)]"
 ROOM: dict[int, dict[str, Any]] = {
-    4: {"network": "cnn-numpy", "epochs": 1},
     11: {"network": "digits", "epochs": 1},
     12: {"python": DROPOUT},
     13: {"network": "resnet", "epochs": 1},
@@ -28,11 +27,14 @@ ROOM: dict[int, dict[str, Any]] = {
 }
 """Chapter → the training room, set up for it."""
 
-ON_THE_PAGE = {1: "#desk", 2: "#layers", 20: "#desk"}
+ON_THE_PAGE = {1: "#desk", 2: "#layers", 19: "#desk", 20: "#desk"}
 """Chapter → what of the page shows it, if not the layers that it explains."""
 
-SCORES = (3, 5)
-"""Chapters that the last layer shows."""
+SCORES, BACK = 3, (4, 5)
+"""Chapters that the last layer shows, and that it shows backwards."""
+
+CHECK = 18, "Read how gradients are checked", ("convnet/gradients.py", "check")
+"""The chapter that code shows: its number, what its link says, and which code."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,12 @@ def see(served: Sequence[tuple[str, str]], room: bool) -> dict[int, tuple[str, s
     for kind, name in reversed(served):
         if kind in layers:
             found[layers[kind]] = (f"Open {kind} with your digit", f"./#layer={name}")
-    for number in SCORES:
-        found[number] = ("Open the scores of your digit", f"./#layer={served[-1][1]}")
+    last = f"./#layer={served[-1][1]}"
+    found[SCORES] = ("Open the scores of your digit", last)
+    for number in BACK:
+        found[number] = ("See what comes back of your digit", f"{last}&back")
+    chapter, words, where = CHECK
+    found[chapter] = words, str(sources.address(*where))
     for number, settings in ROOM.items() if room else ():
         if number not in found:
             address = f"train#{quote(json.dumps(settings))}"

@@ -33,13 +33,13 @@ def document(document: str) -> Response:
 @blueprint.get("/learn/lessons")
 def lessons() -> Response:
     """Show which lessons there are."""
-    return show("lessons/index", "../")
+    return show("lessons/index", "../", lessons=True)
 
 
 @blueprint.get("/learn/lessons/<lesson>")
 def lesson(lesson: str) -> Response:
     """Show a lesson, which opens the training room set up for it."""
-    return show(f"lessons/{lesson}", "../../")
+    return show(f"lessons/{lesson}", "../../", lessons=True)
 
 
 @blueprint.get("/learn/code")

@@ -255,7 +255,7 @@ async function describe() {
 function openLayer(fragment) {
   const name = /(?:^|[#&])layer=([\w.-]+)/.exec(fragment)?.[1];
   if (!name) return;
-  strip.openSoon(name);
+  strip.openSoon(name, /[#&]back\b/.test(fragment));
   if (isBlank(drawings.present) && readsDigits()) putSample(4);
 }
 

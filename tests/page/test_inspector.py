@@ -273,7 +273,7 @@ def test_from_layer_to_chapter_and_back_with_the_same_digit(explained, network):
     open_layer(explained, name)
     drawing = page.evaluate("location.hash")
     assert drawing.startswith("#d=")
-    page.get_by_role("link", name="How it works", exact=True).last.click()
+    page.locator("#inspector").get_by_role("link", name="How it works").click()
     page.wait_for_url("**/learn#8-convolution*")
     title = page.locator("h2", has_text="8. Convolution")
     eventually(lambda: title.evaluate("h => Math.abs(h.getBoundingClientRect().top) < 300"))
@@ -368,6 +368,19 @@ def test_a_chapter_brings_a_sample_to_those_who_have_drawn_nothing(open_desk, ne
     desk = open_desk(f"#layer={network.layers[-1].name}")
     desk.reads(4)
     desk.wait("() => document.querySelector('.picker output')?.textContent === 'Score of digit 4'")
+
+
+def test_the_chapter_on_gradients_opens_the_way_back(explained, network):
+    page = explained.page
+    open_layer(explained, name_of(network, "Dense", -1))
+    page.locator("#inspector").get_by_role("link", name="How it works").click()
+    page.wait_for_url("**/learn#6-*")
+    page.get_by_role("link", name="See what comes back of your digit").last.click()
+    explained.wait("() => document.querySelector('#inspector [name=way]:checked')")
+    explained.reads(3)
+    explained.wait(
+        "() => document.querySelector('#inspector').textContent.includes('If it is 3, the loss is')"
+    )
 
 
 def test_maps_are_not_asked_for_where_nobody_sees_them(open_desk):

@@ -38,7 +38,8 @@ export class Inspector {
   /** @type {LayerDescription | null} */
   #layer = null;
   #channel = 0;
-  #back = false;
+  /** Whether the way back through a layer is shown. */
+  backwards = false;
   /** The class that gradients take for the truth; null is the one that the network reads. */
   #truth = null;
   #said = element("p", { className: "equation" });
@@ -60,7 +61,7 @@ export class Inspector {
   open(layer, channel) {
     this.#mark(false);
     this.#layer = layer;
-    this.#channel = this.#back ? 0 : channel; // which is of the output
+    this.#channel = this.backwards ? 0 : channel; // which is of the output
     this.#show();
     this.#node.scrollIntoView({ block: "nearest" });
     byId("inspector-title").focus({ preventScroll: true });
@@ -73,20 +74,20 @@ export class Inspector {
     const { view, input_shape: from, output_shape: to } = this.#layer;
     const forwards = INSPECTORS[view] ?? ElementwiseInspector;
     const backwards = BACKWARDS[view] ?? ((layer) => new GradientInspector(layer));
-    this.#view = this.#back ? backwards(this.#layer) : new forwards(this.#layer);
-    this.#channel = Math.min(this.#channel, (this.#back ? from : to).at(-1) - 1);
+    this.#view = this.backwards ? backwards(this.#layer) : new forwards(this.#layer);
+    this.#channel = Math.min(this.#channel, (this.backwards ? from : to).at(-1) - 1);
     this.#node.hidden = false;
     this.#said.textContent = "";
-    const said = this.#back ? this.#said : "";
+    const said = this.backwards ? this.#said : "";
     this.#node.replaceChildren(this.#head(), this.#ways(), said, this.#view.node);
   }
 
   /** The switch between forwards and backwards, and what is taken for the truth. */
   #ways() {
     const way = (text, back) => {
-      const radio = element("input", { type: "radio", name: "way", checked: this.#back === back });
+      const radio = element("input", { type: "radio", name: "way", checked: this.backwards === back });
       radio.onchange = () => {
-        this.#back = back;
+        this.backwards = back;
         this.#channel = 0;
         this.#show();
         this.#node.querySelector("[name=way]:checked").focus();
@@ -105,7 +106,7 @@ export class Inspector {
       "div",
       { className: "ways" },
       element("fieldset", { className: "switch", "aria-label": "Which way" }, way("Forwards", false), way("Backwards", true)),
-      this.#back ? element("label", {}, "If the truth is ", truth) : "",
+      this.backwards ? element("label", {}, "If the truth is ", truth) : "",
     );
   }
 
@@ -130,10 +131,10 @@ export class Inspector {
     const { index, view } = this.#layer;
     const { scores } = this.#explanation;
     const channel = WHOLE.has(view) ? null : this.#channel;
-    const asked = this.#back ? { gradient: this.#channel, target: this.#truth } : { channel };
-    const back = this.#back;
+    const asked = this.backwards ? { gradient: this.#channel, target: this.#truth } : { channel };
+    const back = this.backwards;
     this.#requests.detail(index, asked, ({ detail }) => {
-      if (detail.layer !== this.#layer?.index || back !== this.#back) return;
+      if (detail.layer !== this.#layer?.index || back !== this.backwards) return;
       this.#view.show(unpack(back ? detail.gradient : detail), scores);
       if (back) setText(this.#said, this.#saying(detail.gradient));
     });
@@ -164,7 +165,7 @@ export class Inspector {
         links.loops ? " · " : "",
         links.loops ? readOn("as plain loops", links.loops) : "",
       ),
-      WHOLE.has(view) ? "" : this.#picker((this.#back ? from : to).at(-1)),
+      WHOLE.has(view) ? "" : this.#picker((this.backwards ? from : to).at(-1)),
       element(
         "button",
         { type: "button", className: "quiet", onclick: () => this.#close() },

@@ -46,9 +46,10 @@ export class Strip {
     if (wanted) this.#inspector.open(wanted, strongest(wanted.maps));
   }
 
-  /** Open a layer once there is a drawing. */
-  openSoon(name) {
+  /** Open a layer once there is a drawing, as it works or backwards. */
+  openSoon(name, backwards) {
     this.#wanted = name;
+    this.#inspector.backwards = backwards;
     byId("layers").scrollIntoView();
   }
 

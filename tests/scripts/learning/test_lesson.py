@@ -87,7 +87,7 @@ def test_ten_sigmoids_learn_only_with_batchnorm_or_skips():
 
 
 @pytest.mark.parametrize("number", FILES)
-def test_a_lesson_says_what_to_predict_do_and_see_and_why(number):
+def test_a_lesson_says_what_to_predict_do_and_see_and_why(number, tmp_path):
     text = FILES[number].read_text()
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert headings == ["## Predict", "## Do", "## See", "## Why"]
@@ -95,7 +95,7 @@ def test_a_lesson_says_what_to_predict_do_and_see_and_why(number):
     wanted = lesson.runs(FILES[number])
     assert text.count("/train#") == len(wanted)
     for one in wanted.values():
-        assert settings.read(one).sizes()
+        assert settings.read(one).sizes(tmp_path)
 
 
 def test_there_are_six_lessons_and_they_are_served():

@@ -61,16 +61,18 @@ def test_chapters_lead_to_the_layers_that_are_served():
     seen = chapters.see([(kind, f"{kind}-{i}") for i, kind in enumerate(kinds)], room=False)
     assert seen[8] == ("Open Conv2D with your digit", "./#layer=Conv2D-0")
     assert seen[3][1] == seen[6][1] == "./#layer=Dense-4"
+    assert seen[5][1] == "./#layer=Dense-4&back"
+    assert first_line(seen[18][1]).startswith("def check(")
     assert 11 not in seen
     assert not [address for _, address in seen.values() if "train" in address]
 
 
-def test_what_is_not_served_is_trained():
+def test_what_is_not_served_is_trained(tmp_path):
     seen = chapters.see([("Conv2D", "conv1")], room=True)
     for number, wanted in chapters.ROOM.items():
         text, address = seen[number]
         assert text == "Train it in front of you"
-        assert settings.read(wanted).sizes()
+        assert settings.read(wanted).sizes(tmp_path)
         assert unquote(address).startswith("train#{")
     assert seen[12][1] != seen[13][1]
 

@@ -95,6 +95,14 @@ def test_what_is_not_shown_is_not_found(client, address):
     assert client.get(address).status_code == 404
 
 
+def test_lessons_say_so_where_there_is_no_room(client):
+    without = create_app({"TRAINING_ROOM": False}).test_client()
+    for lesson in ("/learn/lessons", "/learn/lessons/3-convolution"):
+        assert "The training room is off here" in without.get(lesson).text
+        assert "The training room is off here" not in client.get(lesson).text
+    assert 'href="./train"' not in without.get("/learn").text
+
+
 def test_pages_run_no_script_but_their_own(found):
     for page in PAGES:
         assert "<script>" not in found(page).text
