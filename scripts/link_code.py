@@ -7,6 +7,7 @@
 A link such as [`Dense.compute`](../convnet/layers/dense.py#L80-L84) names a class, function or
 method of the file that it leads to. The lines are looked up in the file; the name is what counts.
 If a line ends in such a link and a colon, and a ```py block follows, the block is the code itself.
+Then the pages of /learn are written of the documents (scripts/learning/render.py).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from scripts.training.environment import use_environment
 
 use_environment()
 
+from scripts.learning import render
 from server.learn.sources import lines_of
 
 LINK = re.compile(r"\[`(?P<symbol>[\w.]+)`\]\((?P<file>[^)#\s]+\.py)(?P<lines>#L\d+(?:-L\d+)?)?\)")
@@ -51,7 +53,8 @@ def main(argv: list[str] | None = None) -> int:
         if linked != text:
             stale += 1
             print(f"{document}: {'stale links' if options.check else 'links brought up to date'}")
-    return int(options.check and stale > 0)
+    pages = 0 if options.documents else render.main(["--check"] if options.check else [])
+    return pages or int(options.check and stale > 0)
 
 
 def link(text: str, folder: Path) -> str:
