@@ -23,7 +23,7 @@ from server.training_room.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 OVER = ("ended", "failed")
-KEPT_RUNS = 4
+KEPT_RUNS = 8
 """Runs whose files are kept, so that they can be compared; of older ones they are removed."""
 
 

@@ -57,6 +57,7 @@ function fill(select, names) {
 async function follow(name) {
   let [since, seen] = [0, 0];
   run = name;
+  last = {};
   byId("by-hand").hidden = true;
   while (run === name) {
     let wait = OFTEN;
@@ -76,8 +77,11 @@ async function follow(name) {
   }
 }
 
+let last = {};
+
 function show({ status, inside, answers, by_hand: step }) {
   const names = status.classes ?? [];
+  last = { names, inside: inside ?? last.inside, answers: answers ?? last.answers };
   if (inside) showInside(inside);
   if (answers) showAnswers(answers, names);
   if (step) showStep(step, names);
@@ -109,6 +113,15 @@ byId("build").onsubmit = (event) => {
   begin(settings());
 };
 const teach = new Teach(drawing, runs, begin);
+
+/** Plots are drawn anew in the colours and the size of this moment. */
+function drawAgain() {
+  runs.draw();
+  if (last.inside) showInside(last.inside);
+  if (last.answers) showAnswers(last.answers, last.names);
+}
+matchMedia("(prefers-color-scheme: dark)").onchange = drawAgain;
+window.addEventListener("resize", () => requestAnimationFrame(drawAgain));
 
 let checking;
 byId("build").oninput = ({ target }) => {

@@ -8,7 +8,7 @@ import pytest
 
 import convnet
 from tests.support.live import serve
-from tests.support.page import PHONE, Desk, check, written
+from tests.support.page import PHONE, WIDE, Desk, check, written
 from tests.support.tiny_digits import tiny_digits, write_idx
 
 
@@ -115,6 +115,11 @@ def test_runs_stand_side_by_side(desk):
     assert 1 < desk.colours("#loss") < both
     page.click("#runs tbody tr:nth-child(2) button:first-child")
     assert page.input_value("[name=rate]") == "0.01"
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
     rows = page.locator("#runs tbody tr").count()
     page.click("#runs [aria-label='Remove fast']")
     assert page.locator("#runs tbody tr").count() == rows - 1
@@ -140,6 +145,33 @@ def test_own_kinds_are_taught_in_seconds_and_forgotten(desk):
     page.click("#forget")
     assert page.locator("#kinds button").count() == 0
     assert page.evaluate("localStorage.getItem('training-room-drawings')") == "{}"
+
+
+def test_a_missing_data_set_is_fetched_with_a_bar(desk):
+    page = desk.page
+    states = [
+        {"state": "missing", "reason": "no such folder"},
+        {"state": "fetching", "file": "train-images", "done": 2_000_000, "total": 8_000_000},
+        {"state": "here", "folder": "/data"},
+    ]
+    page.route("**/train/data", lambda route: route.fulfill(json=states[0]))
+    desk.open()
+    desk.wait("() => document.getElementById('data-says').textContent.includes('no such folder')")
+    page.unroute_all()
+    page.route("**/train/data", lambda route: route.fulfill(json=states[1]))
+    page.click("#fetch")
+    desk.wait("() => document.getElementById('data-says').textContent.includes('2.0 of 8.0 MB')")
+    assert page.locator("#data-progress").evaluate("bar => bar.value") == 0.25
+    page.unroute_all()  # what the service itself says
+    page.wait_for_selector("#no-data", state="hidden")
+
+
+def test_digits_that_the_project_writes_are_learnt(desk):
+    page = desk.page
+    page.select_option("[name=data]", "written")
+    page.fill("[name=pictures]", "200")
+    page.click("#start")
+    assert "1,000 held-out pictures" in desk.state("ended")
 
 
 def layers(desk):

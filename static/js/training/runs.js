@@ -64,6 +64,8 @@ export class Runs {
       ]);
       lines(byId(name), all, options);
     }
+    const right = this.current?.curve.findLast((p) => p.held_accuracy !== null)?.held_accuracy;
+    byId("loss").dataset.held = right ?? "";
     this.#table();
   }
 

@@ -37,7 +37,9 @@ export function showAnswers({ confusion, mistakes, places }, names) {
       if (confusion[i][j]) cell.className = i === j ? "right" : "wrong";
     }),
   );
-  byId("mistakes").replaceChildren(...mistakes.map((one) => mistake(one, name)));
+  byId("mistakes").replaceChildren(
+    ...(mistakes.length ? mistakes.map((one) => mistake(one, name)) : [element("li", {}, "None.")]),
+  );
   plots.places(byId("places"), places.points, places.labels, name);
   showCentres(places, name);
 }
