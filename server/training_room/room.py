@@ -158,5 +158,10 @@ class Room:
         return dict(state)
 
     def remove(self, name: str, run: RunFolder) -> None:
-        """End a run, if it is under way, and remove its files: its process sees that they go."""
-        shutil.rmtree(run.path, ignore_errors=True)
+        """End a run, if it is under way, and remove its files: its process sees that they go.
+
+        They are moved aside first, or the process might write one while the others are removed.
+        """
+        aside = run.path.with_name(f"{name}-removed")
+        run.path.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
