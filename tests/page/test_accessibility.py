@@ -219,7 +219,9 @@ def test_every_module_is_asked_for_at_once(root, service):
     listed = set(re.findall(r"modulepreload\" href=\"static/\w+/([^\"]+)\"", html))
     static = root / "static"
     modules = {path.relative_to(static).as_posix() for path in static.rglob("*.js")}
-    of_other_pages = {name for name in modules if name.startswith(("js/docs", "js/train"))}
+    of_other_pages = {
+        name for name in modules if name.startswith(("js/docs", "js/learn", "js/train"))
+    }
     assert listed == modules - of_other_pages - {"js/app.js"}
 
 
