@@ -133,9 +133,18 @@ export function paintScores(canvas, sprite) {
   });
 }
 
-/** Dark or light, whichever is read better on a colour (brightness after ITU-R BT.601). */
-export function inkOn([r, g, b]) {
-  return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#1f1b15" : "#fffdf8";
+/** Black or white, whichever is read better on a colour: one of them has a contrast of 4.5. */
+export function inkOn(colour) {
+  return luminanceOf(colour) > 0.179 ? "#000" : "#fff";
+}
+
+/** How light a colour is, from 0 to 1, as WCAG 2 counts it. */
+export function luminanceOf(colour) {
+  const [r, g, b] = colour.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
 /** Whether a layer's output is a vector. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { colourOf, inkOn, isVector, peakOf } from "../../../static/js/results/maps.js";
+import { colourOf, inkOn, isVector, luminanceOf, peakOf } from "../../../static/js/results/maps.js";
 
 const colours = { zero: [255, 255, 255], positive: [200, 0, 0], negative: [0, 0, 200] };
 
@@ -18,7 +18,12 @@ test("a larger value is a stronger colour", () => {
 });
 
 test("ink on a colour is whichever can be read", () => {
-  assert.notEqual(inkOn([255, 255, 255]), inkOn([20, 20, 20]));
+  for (let i = 0; i < 17 ** 3; i++) {
+    const colour = [i % 17, Math.floor(i / 17) % 17, Math.floor(i / 289)].map((part) => part * 15);
+    const ink = inkOn(colour) === "#000" ? 0 : 1;
+    const [low, high] = [ink, luminanceOf(colour)].sort((a, b) => a - b);
+    assert.ok((high + 0.05) / (low + 0.05) >= 4.5, `${colour}`);
+  }
 });
 
 test("maps are found in their sprite", () => {
