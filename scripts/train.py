@@ -84,6 +84,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         options.architecture = options.architecture or architecture(FIRST_TRY)
     else:
         refuse(parser, options, ("digits", "figures", "size", "input_form"), "--recipe")
+        if options.workers > 1:
+            parser.error("--workers is not for --recipe, whose weights are those of one process")
         options.checkpoint = options.checkpoint or folder_of(options.recipe)
     if options.resume and options.checkpoint is None:
         parser.error("--resume needs --checkpoint DIR")
@@ -119,6 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=positive_int, metavar="B", help="images a step")
     parser.add_argument("--learning-rate", type=positive_float, metavar="R", help="(peak) rate")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random")
+    parser.add_argument("--workers", type=positive_int, default=1, metavar="N",
+                        help="processes that share each batch, best one a core (default 1)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE",
                         help="where the weights go (default runs/NAME.npz)")  # fmt: skip
     parser.add_argument("--figures", type=Path, metavar="DIR",
@@ -186,6 +190,8 @@ def _fit(
         "batch_size": recipe.batch_size,
         "schedule": repr(trainer.optimizer.schedule),
     }
+    if options.workers > 1:  # their number decides the last bits
+        settings["workers"] = options.workers
     bar = TrainingBar(recipe.epochs, recipe.steps_per_epoch(len(train)))
     with Run(bar, options.checkpoint, settings, options.every) as run:
         return recipe.fit(
@@ -196,6 +202,7 @@ def _fit(
             progress=run.begin(trainer, options.resume),
             on_step=run.on_step,
             on_epoch=run.on_epoch,
+            workers=options.workers,
         )
 
 

@@ -24,6 +24,26 @@ Batch = tuple[Array, Labels]
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A batch before it is prepared: images as they are stored, and what is to be done to them.
+
+    Attributes
+    ----------
+    images : ndarray, shape (N, H, W) or (N, H, W, C)
+    augment : callable, optional
+    seed : tuple of int
+        Of all that is random in this batch.
+    """
+
+    images: NDArray[np.generic]
+    augment: Augment | None
+    seed: tuple[int, int, int]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
 class DataLoader:
     """Deliver a data set in shuffled batches.
 
@@ -70,11 +90,20 @@ class DataLoader:
         seeds (a, b) and (a, b, 0) are the same. This has no visible effect, and the shipped weights
         were trained with it.
         """
-        order = np.random.default_rng((self.seed, epoch)).permutation(len(self.images))
+        order = self._order(epoch)
         together = 1 if self.augment is None else get_threads()
         for first in range(first_step, self.steps_per_epoch, together):
             steps = range(first, min(first + together, self.steps_per_epoch))
             yield from self._batches(epoch, steps, order)
+
+    def stored(self, epoch: int, first_step: int = 0) -> Iterator[tuple[Stored, Labels]]:
+        """Yield the same batches as they are stored, for others to prepare."""
+        order = self._order(epoch)
+        for step in range(first_step, self.steps_per_epoch):
+            yield self._stored(epoch, step, order)
+
+    def _order(self, epoch: int) -> NDArray[np.integer]:
+        return np.random.default_rng((self.seed, epoch)).permutation(len(self.images))
 
     def _batches(self, epoch: int, steps: range, order: NDArray[np.integer]) -> list[Batch]:
         """Make a batch for each step, side by side."""
@@ -82,17 +111,25 @@ class DataLoader:
 
         def task(start: int, stop: int) -> None:
             for step in steps[start:stop]:
-                made[step] = self._batch(epoch, step, order)
+                batch, labels = self._stored(epoch, step, order)
+                rng = np.random.default_rng(batch.seed)
+                made[step] = prepare(batch.images, batch.augment, rng), labels
 
         parallel(task, len(steps))
         return [made[step] for step in steps]
 
-    def _batch(self, epoch: int, step: int, order: NDArray[np.integer]) -> Batch:
+    def _stored(self, epoch: int, step: int, order: NDArray[np.integer]) -> tuple[Stored, Labels]:
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
-        images = to_float(self.images[chosen])
-        if self.augment is not None:
-            images = self.augment(images, np.random.default_rng((self.seed, epoch, step)))
-        return with_channel(images), self.labels[chosen]
+        batch = Stored(self.images[chosen], self.augment, (self.seed, epoch, step))
+        return batch, self.labels[chosen]
+
+
+def prepare(
+    images: NDArray[np.generic], augment: Augment | None, rng: np.random.Generator
+) -> Array:
+    """Make of images as they are stored what a network takes."""
+    images = to_float(images)
+    return with_channel(images if augment is None else augment(images, rng))
 
 
 def to_float(images: NDArray[np.generic]) -> Array:

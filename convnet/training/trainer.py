@@ -9,14 +9,15 @@ x ──► network ──► logits ──► loss ──► dlogits ──► 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from convnet.arrays import Array
-from convnet.checks import require_positive
+from convnet.checks import require_positive, require_positive_int
 from convnet.layers import Softmax
 from convnet.losses import CrossEntropy
 from convnet.network import Sequential
@@ -27,6 +28,7 @@ from convnet.training.batches import Augment, DataLoader, Labels, to_float, with
 from convnet.training.class_weight import ClassWeighted, class_weighted
 from convnet.training.early_stopping import EarlyStopping
 from convnet.training.history import Epoch, History
+from convnet.training.parallel.team import Team
 from convnet.training.progress_bar import TrainingBar
 from convnet.training.weight_average import WeightAverage, measure_statistics
 
@@ -51,6 +53,12 @@ class _Run:
     on_epoch: Callback | None
     early_stopping: EarlyStopping | None
     bar: TrainingBar | None
+    team: Team | None = None
+
+    def batches(self, loader: DataLoader, epoch: int) -> Iterator[tuple[Any, Labels]]:
+        """Yield what is left of an epoch, prepared unless the workers do that."""
+        of_epoch = loader.epoch if self.team is None else loader.stored
+        return of_epoch(epoch, self.history.step)
 
     def is_over(self, network: Sequential) -> bool:
         """Whether the epoch that was just finished is a reason to stop early."""
@@ -131,9 +139,13 @@ class Trainer:
 
     def step(self, x: Array, labels: Labels) -> float:
         """Do one update on inputs (N, …) and labels (N,); return the mean loss before it."""
-        self.outputs = self.network.forward(x, training=True)
+        return self._step(self.network, x, labels)
+
+    def _step(self, passes: Sequential | Team, x: Any, labels: Labels) -> float:
+        """Do one update; the network itself or its workers take `x` forward and back."""
+        self.outputs = passes.forward(x, training=True)
         loss, dout = (self._class_weight or self.loss)(self.outputs, labels)
-        self.network.backward(dout, need_dx=False)
+        passes.backward(dout, need_dx=False)
         params, grads = self.network.trainable_params, self.network.grads
         grads = {name: grads[name] for name in params}
         if self.clip_norm is not None:
@@ -151,6 +163,7 @@ class Trainer:
         on_step: Callback | None = None, on_epoch: Callback | None = None, verbose: bool = False,
         early_stopping: EarlyStopping | int | None = None,
         class_weight: Mapping[int, float] | str | None = None, clip_norm: float | None = None,
+        workers: int = 1,
     ) -> History:  # fmt: skip
         """Run `epochs` passes over the data; return every step's loss and every epoch's record.
 
@@ -177,6 +190,9 @@ class Trainer:
             How much each class counts in the loss: `convnet.training.class_weight`.
         clip_norm : float, optional
             From now on, as for `Trainer`.
+        workers : int
+            Processes that share each batch, best one for each core (`convnet.training.parallel`);
+            1 trains in this process, in threads. The same number gives the same weights.
         """
         new = History(int(rng.integers(2**63)))
         history = new if progress is None else progress
@@ -185,12 +201,16 @@ class Trainer:
         self._class_weight = class_weighted(self.loss, class_weight, labels)
         bar = TrainingBar(epochs, -(-len(images) // batch_size)) if verbose else None
         run = _Run(history, validation, on_step, on_epoch, EarlyStopping.read(early_stopping), bar)
+        if require_positive_int("workers", workers) > 1:
+            run.team = Team(self.network, workers, images, batch_size)
 
         def load(epoch: int) -> DataLoader:
             now = augment if epoch < epochs - final_epochs else final_augment
             return DataLoader(images, labels, batch_size, history.seed, now)
 
-        if self._run_epochs(run, epochs, load) and self.average is not None:
+        with run.team or nullcontext():
+            completed = self._run_epochs(run, epochs, load)
+        if completed and self.average is not None:
             self._adopt_average(load(epochs - 1))
         return history
 
@@ -217,8 +237,8 @@ class Trainer:
         """Run an epoch to its end, or until a callback stops it; return whether to stop early."""
         history = run.history
         began = time.perf_counter() - history.seconds
-        for x, labels in loader.epoch(epoch, history.step):
-            history.losses.append(self.step(x, labels))
+        for x, labels in run.batches(loader, epoch):
+            history.losses.append(self._step(run.team or self.network, x, labels))
             history.step += 1
             history.correct += self.count_correct(self.outputs, labels)
             history.seen += len(x)

@@ -144,6 +144,7 @@ class Recipe:
         progress: History | None,
         on_step: Callback,
         on_epoch: Callback,
+        workers: int = 1,
     ) -> History:
         """Train: the same seed gives the same weights, whichever command asks."""
         outputs = trainer.network.output_shape[0]
@@ -158,6 +159,7 @@ class Recipe:
             progress=progress,
             on_step=on_step,
             on_epoch=on_epoch,
+            workers=workers,
         )
 
 

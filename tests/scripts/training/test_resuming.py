@@ -143,6 +143,20 @@ def test_asked_to_stop(
     assert command.finish() == uninterrupted
 
 
+def test_a_run_with_workers_that_is_asked_to_stop_goes_on_as_if_it_had_not(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workers = ("--limit", "40", "--epochs", "2", "--batch-size", "4", "--workers", "2")
+    run(data, tmp_path / "whole.npz", *workers)
+    argv = arguments(data, tmp_path / "n.npz", *workers, "--checkpoint", str(tmp_path / "run"))
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "Run", interrupt_at_step(7))
+        assert train.main(argv) == 130
+    assert "workers 2, now None" in fails(capsys, *argv, "--resume", "--workers", "1")
+    assert train.main([*argv, "--resume"]) == 0
+    assert (tmp_path / "n.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
 def interrupt_at_step(number: int) -> train.Run:
     """A `Run` during whose given step Ctrl-C is pressed."""
 
