@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--learning-rate", type=positive_float, metavar="R", help="(peak) rate")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random")
     parser.add_argument("--workers", type=positive_int, default=1, metavar="N",
-                        help="processes that share each batch, best one a core (default 1)")  # fmt: skip
+                        help="processes that share each batch: one a core")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE",
                         help="where the weights go (default runs/NAME.npz)")  # fmt: skip
     parser.add_argument("--figures", type=Path, metavar="DIR",

@@ -32,7 +32,6 @@ from convnet.training.parallel.worker import (
     serve,
 )
 
-
 _GUARD = (
     "before it began; a script that trains with workers must do so within "
     "`if __name__ == '__main__':`, because each worker imports it"
