@@ -161,9 +161,8 @@ class Trainer:
         final_augment: Augment | None = None, final_epochs: int = 0,
         validation: tuple[Array, Labels] | None = None, progress: History | None = None,
         on_step: Callback | None = None, on_epoch: Callback | None = None, verbose: bool = False,
-        early_stopping: EarlyStopping | int | None = None,
+        early_stopping: EarlyStopping | int | None = None, workers: int = 1,
         class_weight: Mapping[int, float] | str | None = None, clip_norm: float | None = None,
-        workers: int = 1,
     ) -> History:  # fmt: skip
         """Run `epochs` passes over the data; return every step's loss and every epoch's record.
 
@@ -191,28 +190,38 @@ class Trainer:
         clip_norm : float, optional
             From now on, as for `Trainer`.
         workers : int
-            Processes that share each batch, best one for each core (`convnet.training.parallel`);
-            1 trains in this process, in threads. The same number gives the same weights.
+            Processes that share each batch (`convnet.training.parallel`); 1: threads of this one.
         """
-        new = History(int(rng.integers(2**63)))
-        history = new if progress is None else progress
-        if clip_norm is not None:
-            self.clip_norm = require_positive("clip_norm", clip_norm)
-        self._class_weight = class_weighted(self.loss, class_weight, labels)
+        history = _new_or_continued(progress, rng)
+        self._set(clip_norm, class_weight, labels)
         bar = TrainingBar(epochs, -(-len(images) // batch_size)) if verbose else None
         run = _Run(history, validation, on_step, on_epoch, EarlyStopping.read(early_stopping), bar)
-        if require_positive_int("workers", workers) > 1:
-            run.team = Team(self.network, workers, images, batch_size)
+        run.team = self._team(workers, images, batch_size)
 
         def load(epoch: int) -> DataLoader:
             now = augment if epoch < epochs - final_epochs else final_augment
             return DataLoader(images, labels, batch_size, history.seed, now)
 
-        with run.team or nullcontext():
-            completed = self._run_epochs(run, epochs, load)
-        if completed and self.average is not None:
+        if self._run_epochs(run, epochs, load) and self.average is not None:
             self._adopt_average(load(epochs - 1))
         return history
+
+    def _set(
+        self,
+        clip_norm: float | None,
+        class_weight: Mapping[int, float] | str | None,
+        labels: Labels,
+    ) -> None:
+        """Take over what `fit` was told of the gradient and the loss."""
+        if clip_norm is not None:
+            self.clip_norm = require_positive("clip_norm", clip_norm)
+        self._class_weight = class_weighted(self.loss, class_weight, labels)
+
+    def _team(self, workers: int, images: Array, batch_size: int) -> Team | None:
+        """Return what shares the passes, not yet started; None for this process alone."""
+        if require_positive_int("workers", workers) == 1:
+            return None
+        return Team(self.network, workers, images, batch_size)
 
     def _run_epochs(self, run: _Run, epochs: int, load: Callable[[int], DataLoader]) -> bool:
         """Run what is left of the epochs; return False if a callback stopped the run."""
@@ -220,11 +229,12 @@ class Trainer:
         if run.early_stopping is not None:
             run.early_stopping.begin(run.history, run.validation is not None, self.average)
         try:
-            for epoch in range(run.history.epoch, epochs):
-                if self._run_epoch(load(epoch), epoch, run):
-                    break
-                if self.should_stop and run.history.epoch < epochs:
-                    return False
+            with run.team or nullcontext():
+                for epoch in range(run.history.epoch, epochs):
+                    if self._run_epoch(load(epoch), epoch, run):
+                        break
+                    if self.should_stop and run.history.epoch < epochs:
+                        return False
         finally:
             self._class_weight = None
             if run.bar is not None:
@@ -294,3 +304,9 @@ class Trainer:
 
 # BatchNorm's statistics come from the batches of this epoch. No run gets so far, so they are new.
 _STATISTICS_EPOCH = 2**31
+
+
+def _new_or_continued(progress: History | None, rng: np.random.Generator) -> History:
+    """Return the record of a run; a new one's seed is drawn, and so it is for a resumed one."""
+    new = History(int(rng.integers(2**63)))
+    return new if progress is None else progress
