@@ -7,6 +7,7 @@
     python scripts/benchmark.py --json figures.json
     python scripts/benchmark.py --ablation              # what each idea in the engine is worth
     python scripts/benchmark.py --server                # under load, beside Flask with PyTorch
+    python scripts/benchmark.py --avx2                  # as on a processor without AVX-512
 
 Sections: speed (beside the peers), memory (of training), import, scaling (cost of an image by batch
 size), sharing (threads on one network), augmentation, pictures (decoding and preprocessing), bulk
@@ -26,6 +27,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -78,9 +80,20 @@ NEEDED = {
 }
 
 
+# What keeps NumPy's OpenBLAS, PyTorch and ONNX Runtime's oneDNN from using AVX-512.
+AVX2 = {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+}
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(argv)
+    if options.avx2 and not AVX2.items() <= os.environ.items():
+        # Anew, for OpenBLAS chose its kernels when NumPy was imported.
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | AVX2)  # noqa: S606
     try:
         results = _measure(options)
     except (OSError, DownloadError, ValueError, PeerError, Disagreement) as error:
@@ -115,6 +128,8 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     for name, meaning in (("ablation", "what each idea is worth"), ("server", "the service")):
         what.add_argument(f"--{name}", action="store_const", const=(name,), dest="only",
                           help=f"instead of all that: {meaning}")  # fmt: skip
+    parser.add_argument("--avx2", action="store_true",
+                        help="keep every library from using AVX-512")  # fmt: skip
     parser.add_argument("--networks", type=_some_of(NETWORKS), default=NETWORKS,
                         metavar="A,B", help=f"some of {', '.join(NETWORKS)}")  # fmt: skip
     parser.add_argument("--threads", type=positive_int, default=convnet.get_threads(),

@@ -2,8 +2,12 @@
 
 import json
 import mmap
+import platform
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -332,3 +336,21 @@ def test_an_unknown_section_is_refused(capsys):
     with pytest.raises(SystemExit):
         benchmark.main(["--only", "speed,weather"])
     assert "got 'weather'" in capsys.readouterr().err
+
+
+def test_every_library_can_be_kept_from_avx_512(root: Path, tmp_path: Path) -> None:
+    data = write_idx(tmp_path, tiny_digits())
+    command = [
+        sys.executable,
+        "scripts/benchmark.py",
+        "--avx2",
+        "--quick",
+        "--only",
+        "augmentation",
+    ]
+    command += ["--networks", "live-app", "--data", str(data), "--json", str(tmp_path / "f.json")]
+    subprocess.run(command, cwd=root, check=True, capture_output=True, timeout=60)
+    found = json.loads((tmp_path / "f.json").read_text())["machine"]
+    assert found["environment"].items() >= benchmark.AVX2.items()
+    if found["blas"]["name"] == "scipy-openblas" and platform.machine() == "x86_64":
+        assert found["blas"]["kernels"].casefold() == "haswell"
