@@ -248,7 +248,9 @@ class Trainer:
         history = run.history
         began = time.perf_counter() - history.seconds
         for x, labels in run.batches(loader, epoch):
-            history.losses.append(self._step(run.team or self.network, x, labels))
+            history.losses.append(
+                self.step(x, labels) if run.team is None else self._step(run.team, x, labels)
+            )
             history.step += 1
             history.correct += self.count_correct(self.outputs, labels)
             history.seen += len(x)

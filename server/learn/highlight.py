@@ -8,8 +8,10 @@ import tokenize
 from markupsafe import escape
 
 CLASSES = {tokenize.COMMENT: "c", token.STRING: "s"}
-CLASSES |= {getattr(token, name): "s" for name in dir(token) if name.startswith("FSTRING_")}
 DEFINING = ("def", "class")
+# From Python 3.12 on an f-string is several tokens (3.14 has t-strings too); before, it is one.
+OPENING = {getattr(token, name, None) for name in ("FSTRING_START", "TSTRING_START")}
+CLOSING = {getattr(token, name, None) for name in ("FSTRING_END", "TSTRING_END")}
 
 
 def highlight(source: str) -> list[str]:
@@ -31,9 +33,21 @@ def highlight(source: str) -> list[str]:
 
 
 def spans(source: str) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
-    """Return what is marked: the class, and from where to where (row from 1, column from 0)."""
+    """Return what is marked: the class, and from where to where (row from 1, column from 0).
+
+    An f-string is marked as a whole, so that every Python marks the same.
+    """
     found, before = [], ""
+    opened: list[tuple[int, int]] = []
     for part in tokenize.generate_tokens(io.StringIO(source).readline):
+        if part.type in OPENING:
+            opened.append(part.start)
+        elif part.type in CLOSING and len(opened) == 1:
+            found.append(("s", opened[0], part.end))
+        if part.type in CLOSING:
+            opened.pop()
+        if opened or part.type in CLOSING:
+            continue
         kind = CLASSES.get(part.type)
         if part.type == token.NAME:
             known = keyword.iskeyword(part.string)

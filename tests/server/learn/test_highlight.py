@@ -29,7 +29,7 @@ def test_marks_are_within_their_lines():
         "    <i class=s>lines.&#34;&#34;&#34;</i>",
     ]
     assert "<i class=d>f</i>" in lines[4]
-    assert "1 &lt; 2" in lines[5]
+    assert "<i class=s>f&#34;{self}&#34;</i> <i class=k>if</i> 1 &lt; 2" in lines[5]
     assert plain(lines) == SOURCE.rstrip("\n")
 
 
