@@ -31,10 +31,11 @@ from convnet import datasets
 from scripts.synthesis import standins
 from scripts.synthesis.dataset import KINDS, training_set
 from scripts.synthesis.lines.dataset import draw_lines
+from scripts.synthesis.lines.looks import draw_looks
 from scripts.synthesis.material import Material
 from scripts.synthesis.scenes.board import OTHER, WRITING
 from scripts.synthesis.scenes.compose import KINDS as SCENES
-from scripts.synthesis.scenes.compose import Scene, draw_scene
+from scripts.synthesis.scenes.compose import draw_scene
 from scripts.synthesis.sources import SOURCES
 from scripts.training.options import positive_int, require_writable_folder
 from server.handwriting import ink, pens, strokes, templates
@@ -109,14 +110,25 @@ def scene_sheet(rng: Rng) -> Image.Image:
     for kind in SCENES:
         scenes = [draw_scene(rng, kind=kind) for _ in range(10)]
         cells += [Image.fromarray(scene.grey) for scene in scenes]
-        cells += [_truth(scene) for scene in scenes]
+        cells += [_truth(scene.grey, scene.truth) for scene in scenes]
     return grid(cells, 10, cell=100)
 
 
-def _truth(scene: Scene) -> Image.Image:
-    shown = np.repeat(scene.grey[..., None] // 2 + 128, 3, axis=2)
-    shown[scene.truth == WRITING] = (200, 0, 0)
-    shown[scene.truth == OTHER] = (0, 0, 200)
+def look_sheet(rng: Rng) -> Image.Image:
+    """Squares of pages as the finder sees them, and below them their truth."""
+    looks = draw_looks(50, int(rng.integers(2**31)), Material(), workers=1)
+    cells: list[Image.Image] = []
+    for start in range(0, 50, 10):
+        greys, truths = (part[start : start + 10] for part in looks)
+        cells += [Image.fromarray(grey) for grey in greys]
+        cells += [_truth(*pair) for pair in zip(greys, truths, strict=True)]
+    return grid(cells, 10, cell=100)
+
+
+def _truth(grey: np.ndarray, truth: np.ndarray) -> Image.Image:
+    shown = np.repeat(grey[..., None] // 2 + 128, 3, axis=2)
+    shown[truth == WRITING] = (200, 0, 0)
+    shown[truth == OTHER] = (0, 0, 200)
     return Image.fromarray(shown)
 
 
@@ -136,6 +148,7 @@ SHEETS: dict[str, Callable[[Rng], Image.Image]] = {
     "cutouts": source_sheet("cutouts"),
     "empties": source_sheet("empties"),
     "scenes": scene_sheet,
+    "looks": look_sheet,
     "lines": line_sheet,
     "inputs": input_sheet,
     "standins": standin_sheet,

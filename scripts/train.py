@@ -14,6 +14,7 @@
     python scripts/train.py --recipe digits --out digits.npz --resume
     python scripts/train.py --recipe digits-tuned --out tuned.npz   # goes on from the shipped one
     python scripts/train.py --recipe finder --out finder.npz   # what finds ink in a picture
+    python scripts/train.py --recipe page-finder --out page_finder.npz   # … on a page of numbers
     python scripts/train.py --recipe lines --out lines.npz     # what reads a line
 
 Every option has a default that suits the network (scripts/training/recipes.py). `--data` is a

@@ -21,7 +21,7 @@ from server.images.errors import ImageError
 from server.problems import Problem
 from server.recognizer import Inputs, Reading, Recognizer, Scores
 from server.segmentation.second_look import in_mnist_form, look_again
-from server.segmentation.text import Character, Text, read_text
+from server.segmentation.text import LAYOUTS, Character, Text, read_text
 from server.turns import Turns
 
 READ_AT_ONCE = 32
@@ -144,7 +144,11 @@ class Pipeline:
             raise Problem("not_found", NO_NUMBERS)
 
     def read(
-        self, picture: bytes, only: str | None = None, with_inputs: bool = False
+        self,
+        picture: bytes,
+        only: str | None = None,
+        with_inputs: bool = False,
+        layout: str = LAYOUTS[0],
     ) -> Prediction:
         """Read the numbers in a picture; see `require_numbers`.
 
@@ -155,6 +159,8 @@ class Pipeline:
             Characters that there may be; by default digits and signs.
         with_inputs : bool
             Whether each digit is also wanted as `predict` would show it to the network.
+        layout : str
+            One of `server.segmentation.text.LAYOUTS`.
         """
         result = Prediction()
         with budget.limit(self.read_milliseconds), problems():
@@ -162,7 +168,7 @@ class Pipeline:
                 decoded = self.decode(picture, self.max_total_pixels)
             result.warnings += decoded.warnings
             with self.turn_to_read, result.time("predict"):
-                text = read_text(decoded.pixels, self.max_marks, only)
+                text = read_text(decoded.pixels, self.max_marks, only, layout=layout)
                 text = look_again(text, self._look)
                 if with_inputs:
                     result.inputs = [in_mnist_form(c.ink) for c in text if c.is_digit]

@@ -96,7 +96,8 @@ def _recorded(recipe: ServedRecipe, data: Path | None) -> Parts | None:
 
 def train_finder(options: argparse.Namespace) -> int:
     """Draw the scenes, train, measure the held-out ones, write the weights."""
-    recipe = dataclasses.replace(finder.FinderRecipe(), **_said(options))
+    chosen = finder.PAGES if options.recipe == "page-finder" else finder.FinderRecipe()
+    recipe = dataclasses.replace(chosen, **_said(options))
     if options.limit is not None:
         recipe = dataclasses.replace(recipe, scenes=options.limit)
     scenes, held_out = finder.gather(recipe, _writers(options), options.checkpoint)
@@ -108,7 +109,8 @@ def train_finder(options: argparse.Namespace) -> int:
 
 def train_lines(options: argparse.Namespace) -> int:
     """Draw the lines, train, measure the held-out ones, write the weights."""
-    recipe = dataclasses.replace(lines.LineRecipe(), **_said(options))
+    chosen = lines.TUNING if options.recipe == "lines-tuned" else lines.LineRecipe()
+    recipe = dataclasses.replace(chosen, **_said(options))
     if options.limit is not None:
         recipe = dataclasses.replace(recipe, lines=options.limit)
     drawn, held_out = lines.gather(recipe, _writers(options), options.checkpoint)
@@ -172,7 +174,9 @@ RECIPES: dict[str, Callable[[argparse.Namespace], int]] = {
     "digits": train_served,
     "digits-tuned": train_served,
     "finder": train_finder,
+    "page-finder": train_finder,
     "lines": train_lines,
+    "lines-tuned": train_lines,
 }
 """What each recipe makes: the network that reads a digit, from nothing or going on from the shipped
-one; that finds ink; that reads a line."""
+one; that finds ink, in a picture of a digit or on a page of numbers; that reads a line."""

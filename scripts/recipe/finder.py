@@ -23,11 +23,14 @@ from convnet.optimizers.schedules import OneCycle
 from convnet.storage.npz import ArrayFile, save_arrays
 from convnet.training.batches import to_float
 from convnet.training.trainer import Trainer
+from convnet.weights import load
+from scripts.synthesis.lines.looks import draw_looks
 from scripts.synthesis.material import Material
 from scripts.synthesis.scenes.board import CLASSES
 from scripts.synthesis.scenes.compose import SIDE
 from scripts.synthesis.scenes.dataset import Scenes, draw_scenes
 from scripts.training.run import Run
+from server.finding.finder import WEIGHTS
 from server.finding.planes import PLANES, planes
 
 VERSION = "1"
@@ -46,6 +49,10 @@ class FinderRecipe:
     ----------
     scenes, held_out : int
         Scenes to train on, and to choose by.
+    pages : bool
+        Whether they are squares of pages of numbers instead.
+    start : str, optional
+        Shipped weights that training goes on from.
     channels : int
         Filters of each dilated convolution.
     dilations : tuple of int
@@ -66,11 +73,19 @@ class FinderRecipe:
     weight_decay: float = 0.02
     weights: tuple[float, ...] = (1.0, 2.0, 1.5)
     average: float = 0.999
+    pages: bool = False
+    start: str | None = None
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the scenes."""
         return -(-self.scenes // self.batch_size)
+
+
+PAGES = FinderRecipe(
+    scenes=24_000, epochs=2, learning_rate=1e-3, average=0.998, pages=True, start=WEIGHTS.name
+)
+"""Goes on from the finder of single digits: for pages of numbers, cells, boxes and captions."""
 
 
 def finder(shape: Shape, recipe: FinderRecipe) -> list[Layer]:
@@ -98,7 +113,10 @@ def make_trainer(recipe: FinderRecipe) -> Trainer:
     """Return an untrained finder with all that trains it."""
     rng = np.random.default_rng(recipe.seed)
     shape = (SIDE, SIDE, PLANES)
-    network = Sequential(finder(shape[:2], recipe), shape, rng=rng, name="finder")
+    if recipe.start is None:
+        network = Sequential(finder(shape[:2], recipe), shape, rng=rng, name="finder")
+    else:
+        network = load(WEIGHTS.with_name(recipe.start))
     steps = recipe.epochs * recipe.steps_per_epoch
     rate = OneCycle(recipe.learning_rate, steps, pct_start=0.2)
     return Trainer(
@@ -114,10 +132,11 @@ def gather(recipe: FinderRecipe, material: Material, folder: Path) -> tuple[Scen
     """Draw the scenes to train on and to choose by, or read those of an earlier run."""
     drawn = []
     for count, seed in ((recipe.scenes, recipe.seed), (recipe.held_out, recipe.seed + 1_000)):
-        file = folder / f"scenes-{count}-{seed}-{material.fingerprint('recorded'):08x}.npz"
+        what, draw = ("pages", draw_looks) if recipe.pages else ("scenes", draw_scenes)
+        file = folder / f"{what}-{count}-{seed}-{material.fingerprint('recorded'):08x}.npz"
         if not file.exists():
-            print(f"drawing {count:,} scenes …", flush=True)
-            save_arrays(file, draw_scenes(count, seed, material)._asdict())
+            print(f"drawing {count:,} {what} …", flush=True)
+            save_arrays(file, draw(count, seed, material)._asdict())
         drawn.append(Scenes(**ArrayFile(file, limit=_LARGEST_FILE).read_all()))
     return drawn[0], drawn[1]
 
@@ -145,7 +164,7 @@ def describe(recipe: FinderRecipe, network: Sequential, held_out: Scenes) -> Non
     network.metadata |= {
         "version": VERSION,
         "classes": list(CLASSES),
-        "training": {"recipe": "finder", **asdict(recipe)},
+        "training": {"recipe": "page-finder" if recipe.pages else "finder", **asdict(recipe)},
         "held_out": {"overlap": overlaps(network, held_out)},
     }
 

@@ -7,6 +7,7 @@ is, what is learnt on short ones is true of long ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,12 +23,15 @@ from convnet.optimizers.schedules import OneCycle
 from convnet.storage.npz import ArrayFile, save_arrays
 from convnet.training.batches import to_float, with_channel
 from convnet.training.trainer import Trainer
+from convnet.weights import load
 from scripts.synthesis.lines.dataset import NOTHING, LineSet, draw_lines
 from scripts.synthesis.lines.form import WIDTH
+from scripts.synthesis.lines.found import draw_found
 from scripts.synthesis.lines.texts import ALPHABET
 from scripts.synthesis.material import Material
 from scripts.training.run import Run
 from server.segmentation.line_form import HEIGHT
+from server.segmentation.line_reader import WEIGHTS
 
 VERSION = "1"
 
@@ -42,6 +46,10 @@ class LineRecipe:
     ----------
     lines, held_out : int
         Lines to train on, and to choose by.
+    found : int
+        Words to train on besides, as the service finds them on pages.
+    start : str, optional
+        Shipped weights that training goes on from.
     average : float
         Decay of the moving average of the weights.
     """
@@ -54,11 +62,17 @@ class LineRecipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.02
     average: float = 0.999
+    found: int = 0
+    start: str | None = None
 
     @property
     def steps_per_epoch(self) -> int:
         """Batches in one pass over the lines."""
-        return -(-self.lines // self.batch_size)
+        return -(-(self.lines + self.found) // self.batch_size)
+
+
+TUNING = LineRecipe(lines=40_000, found=14_000, epochs=2, learning_rate=1e-3, start=WEIGHTS.name)
+"""Goes on from the shipped line reader: for when what finds the ink changes."""
 
 
 def line_reader() -> list[Layer]:
@@ -88,7 +102,10 @@ def _normalised(
 def make_trainer(recipe: LineRecipe) -> Trainer:
     """Return an untrained line reader with all that trains it."""
     rng = np.random.default_rng(recipe.seed)
-    network = Sequential(line_reader(), (HEIGHT, WIDTH, 1), rng=rng, name="lines")
+    if recipe.start is None:
+        network = Sequential(line_reader(), (HEIGHT, WIDTH, 1), rng=rng, name="lines")
+    else:
+        network = load(WEIGHTS.with_name(recipe.start))
     steps = recipe.epochs * recipe.steps_per_epoch
     rate = OneCycle(recipe.learning_rate, steps, pct_start=0.2)
     optimizer = AdamW(rate, weight_decay=recipe.weight_decay)
@@ -97,14 +114,35 @@ def make_trainer(recipe: LineRecipe) -> Trainer:
 
 def gather(recipe: LineRecipe, material: Material, folder: Path) -> tuple[LineSet, LineSet]:
     """Draw the lines to train on and to choose by, or read those of an earlier run."""
-    drawn = []
-    for count, seed in ((recipe.lines, recipe.seed), (recipe.held_out, recipe.seed + 1_000)):
-        file = folder / f"lines-{count}-{seed}-{material.fingerprint('recorded'):08x}.npz"
-        if not file.exists():
-            print(f"drawing {count:,} lines …", flush=True)
-            save_arrays(file, draw_lines(count, seed, material)._asdict())
-        drawn.append(LineSet(**ArrayFile(file, limit=_LARGEST_FILE).read_all()))
-    return drawn[0], drawn[1]
+    drawn = [
+        _drawn(draw, count, seed, material, folder)
+        for draw, count, seed in (
+            (draw_lines, recipe.lines, recipe.seed),
+            (draw_lines, recipe.held_out, recipe.seed + 1_000),
+            (draw_found, recipe.found, recipe.seed),
+        )
+        if count
+    ]
+    lines, held_out, *found = drawn
+    for more in found:
+        lines = LineSet(*(np.concatenate(parts) for parts in zip(lines, more, strict=True)))
+    return lines, held_out
+
+
+def _drawn(
+    draw: Callable[[int, int, Material], LineSet],
+    count: int,
+    seed: int,
+    material: Material,
+    folder: Path,
+) -> LineSet:
+    """Draw lines, or read those of an earlier run."""
+    what = draw.__name__.removeprefix("draw_")
+    file = folder / f"{what}-{count}-{seed}-{material.fingerprint('recorded'):08x}.npz"
+    if not file.exists():
+        print(f"drawing {count:,} lines: {what} …", flush=True)
+        save_arrays(file, draw(count, seed, material)._asdict())
+    return LineSet(**ArrayFile(file, limit=_LARGEST_FILE).read_all())
 
 
 def train(
@@ -135,7 +173,10 @@ def describe(recipe: LineRecipe, network: Sequential, held_out: LineSet) -> None
     network.metadata |= {
         "version": VERSION,
         "alphabet": ALPHABET,
-        "training": {"recipe": "lines", **asdict(recipe)},
+        "training": {
+            "recipe": "lines" if recipe.start is None else "lines-tuned",
+            **asdict(recipe),
+        },
         "held_out": {"lines": right / len(held_out.frames)},
     }
 

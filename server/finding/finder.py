@@ -17,6 +17,7 @@ from server.finding.planes import Floats, planes
 from server.images.types import Grey
 
 WEIGHTS = Path(__file__).with_name("finder.npz")
+PAGE_WEIGHTS = Path(__file__).with_name("page_finder.npz")
 
 SIDE = 128
 """Pixels of a side of the squares that the network takes."""
@@ -38,7 +39,7 @@ class Finder:
     Parameters
     ----------
     file : path
-        Of its weights; by default those that are shipped.
+        Of its weights; by default those for pictures of one digit.
     """
 
     def __init__(self, file: str | os.PathLike[str] = WEIGHTS) -> None:
@@ -82,8 +83,14 @@ class Finder:
 
 @cache
 def shared_finder() -> Finder:
-    """Return the finder that is shipped, read when it is first asked for."""
+    """Return the finder for pictures of one digit, read when it is first asked for."""
     return Finder()
+
+
+@cache
+def shared_page_finder() -> Finder:
+    """Return the finder for pages of numbers, read when it is first asked for."""
+    return Finder(PAGE_WEIGHTS)
 
 
 def resized(grey: Grey, width: int, height: int) -> Grey:

@@ -13,7 +13,7 @@ from server.pipeline import Pipeline
 from server.problems import KINDS
 from server.recognizer import Recognizer
 
-API_VERSION = "1.1.0"
+API_VERSION = "1.2.0"
 """Of routes and fields, not of the network; docs/api.md says what may change in which version."""
 
 MOST_NAMED = 30

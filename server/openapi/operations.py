@@ -16,7 +16,7 @@ from server.openapi.builders import (
 from server.openapi.example_requests import Examples
 from server.openapi.json_schema import record, ref
 from server.openapi.schemas import explain_options_as_text, options
-from server.openapi.text_schemas import ALPHABET
+from server.openapi.text_schemas import OF_NUMBERS
 from server.recognizer import Recognizer
 
 Shown = dict[str, Examples]
@@ -34,7 +34,7 @@ def reading(recognizer: Recognizer, shown: Shown) -> dict[str, Part]:
     """Describe the operations that read pictures."""
     described = {"/predict": {"post": predict(options(recognizer), shown)}}
     if recognizer.reads_numbers:
-        wanted = {"input": options(recognizer)["input"], "alphabet": ALPHABET}
+        wanted = {"input": options(recognizer)["input"], **OF_NUMBERS}
         described["/read"] = {"post": read(wanted, shown)}
     return described
 
@@ -59,7 +59,7 @@ def read(wanted: Part, shown: Shown) -> Part:
     return operation(
         "reading",
         "Read a number",
-        "Reads the numbers in a picture, with their signs, line by line.",
+        "Reads the numbers in a picture, with their signs, line by line or cell by cell.",
         json_answer(ref("Number"), "What was read, and where", shown["read"])
         | problems(*WITH_PICTURE, "too_many_marks"),
         parameters=query(**wanted),

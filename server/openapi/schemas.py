@@ -30,7 +30,7 @@ from server.openapi.layer_schemas import (
     TILES,
 )
 from server.openapi.tensor_schemas import input_tensors, tensors_of
-from server.openapi.text_schemas import ALPHABET, number
+from server.openapi.text_schemas import OF_NUMBERS, number
 from server.problems import KINDS
 from server.recognizer import Recognizer
 from server.serializers.predictions import DEFAULT_TOP
@@ -95,7 +95,7 @@ def requests(config: Config, recognizer: Recognizer) -> dict[str, Schema]:
         "OnePicture": record(("top", "input"), image=ref("Picture"), **wanted) | without("images"),
         "SeveralPictures": record(("top", "input"), images=pictures, **wanted) | without("image"),
         "PictureOfNumber": record(
-            ("input", "alphabet"), image=ref("Picture"), input=wanted["input"], alphabet=ALPHABET
+            ("input", *OF_NUMBERS), image=ref("Picture"), input=wanted["input"], **OF_NUMBERS
         ),
         "PictureToExplain": record(tuple(asked), image=ref("Picture"), **asked)
         | {"dependentRequired": NEEDED_TOGETHER},

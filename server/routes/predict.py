@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request
 from server.parsing.pictures import receive
 from server.routes.responses import signed
 from server.segmentation.line_reader import ALPHABETS
+from server.segmentation.text import LAYOUTS
 from server.serializers import predictions
 from server.services import services
 
@@ -30,5 +31,8 @@ def read() -> Response:
     sent = receive(request, max_images=1)
     with_inputs = sent.options.boolean("input")
     alphabet = sent.options.choice("alphabet", tuple(ALPHABETS)) or "all"
-    prediction = services().pipeline.read(sent.pictures[0], ALPHABETS[alphabet], with_inputs)
+    layout = sent.options.choice("layout", LAYOUTS) or LAYOUTS[0]
+    prediction = services().pipeline.read(
+        sent.pictures[0], ALPHABETS[alphabet], with_inputs, layout
+    )
     return signed(predictions.text(prediction), prediction)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from server.segmentation.line_reader import SPACE
 from server.segmentation.text import Character, Text
 from server.segmentation.text_lines import Box
 
@@ -35,8 +34,7 @@ class Number:
 
 def find_numbers(text: Text) -> list[Number]:
     """Return the words of a text, in reading order; those without a digit are left out."""
-    words = [word for line in text.lines for word in _words(line)]
-    written = [("".join(c.text for c in word), _around(word)) for word in words]
+    written = [("".join(c.text for c in word), _around(word)) for word in text.words()]
     return [
         Number(word, value_of(word), box)
         for word, box in written
@@ -62,16 +60,6 @@ def value_of(word: str) -> float | None:
     else:
         digits = _SEPARATOR.sub("", digits)
     return float(digits) / (100 if percent else 1)
-
-
-def _words(line: list[Character]) -> list[list[Character]]:
-    words: list[list[Character]] = [[]]
-    for character in line:
-        if character.text == SPACE:
-            words.append([])
-        else:
-            words[-1].append(character)
-    return [word for word in words if word]
 
 
 def _around(word: list[Character]) -> Box:

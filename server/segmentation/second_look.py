@@ -32,9 +32,8 @@ def look_again(text: Text, classify: Classify) -> Text:
     if not inputs:
         return text
     seen = zip(*classify(inputs), strict=True)
-    return Text(
-        [[_weighed(c, *next(seen)) if c.is_digit else c for c in line] for line in text.lines]
-    )
+    lines = [[_weighed(c, *next(seen)) if c.is_digit else c for c in line] for line in text.lines]
+    return replace(text, lines=lines)
 
 
 def _weighed(character: Character, seen: Probabilities, is_digit: np.bool_) -> Character:

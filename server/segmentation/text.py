@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.budget import check
-from server.finding.finder import shared_finder
+from server.finding.finder import shared_page_finder
 from server.finding.page import Page, find_writing
 from server.images.errors import BlankImage, TooManyMarks
 from server.images.types import Grey, Ink
-from server.preprocessing.foreground import locate_ink
+from server.preprocessing.foreground import INK_THRESHOLD, locate_ink
 from server.preprocessing.frames import is_plain
 from server.preprocessing.mnist_form import check_grey
 from server.segmentation import line_reader
+from server.segmentation.cells import find_cells
+from server.segmentation.grid import Grid, find_grid
 from server.segmentation.line_form import frame_width
 from server.segmentation.line_reader import (
     DIGITS,
@@ -25,9 +30,14 @@ from server.segmentation.line_reader import (
     unknown,
 )
 from server.segmentation.text_lines import Box, Line, find_lines
+from server.segmentation.walls import has_wall
 
 MOST_COLUMNS = 24_000
 """Columns of all lines together, each 32 pixels high: 800 digits or so, and half a second."""
+
+LAYOUTS = ("auto", "grid", "lines")
+"""How a picture is read: cell by cell where a grid of two rows and columns or more is found, or
+even a row of boxes; or in lines, whatever there is."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,29 @@ class Character:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A grid of cells in a picture, and in which of them the characters of a text are.
+
+    Attributes
+    ----------
+    rows, columns : int
+    places : list of (row, column)
+        Of each character of the text, in reading order.
+    corners : ndarray of float64, shape (4, 2)
+        x and y in pixels of the picture: top left, top right, bottom right, bottom left.
+    """
+
+    rows: int
+    columns: int
+    places: list[tuple[int, int]]
+    corners: NDArray[np.float64]
+
+    def scaled(self, across: float, down: float) -> Table:
+        """Return the same grid in a picture that is so many times as large."""
+        return replace(self, corners=self.corners * (across, down))
+
+
+@dataclass(frozen=True)
 class Text:
     """What a picture says.
 
@@ -74,16 +107,37 @@ class Text:
     ----------
     lines : list of list of Character
         From above, each from the left. A gap is a character without ink.
+    table : Table, optional
+        The grid that the characters stand in; its rows are the lines, but for empty ones.
     """
 
     lines: list[list[Character]]
+    table: Table | None = None
 
     def __str__(self) -> str:
         return "\n".join("".join(c.text for c in line).strip() for line in self.lines)
 
     def scaled(self, across: float, down: float) -> Text:
         """Return the same text in a picture that is so many times as large."""
-        return Text([[c.scaled(across, down) for c in line] for line in self.lines])
+        lines = [[c.scaled(across, down) for c in line] for line in self.lines]
+        return Text(lines, self.table and self.table.scaled(across, down))
+
+    def cells(self) -> list[list[str]] | None:
+        """Return what each cell of the grid says, row by row; None without a grid."""
+        if self.table is None:
+            return None
+        found = [[""] * self.table.columns for _ in range(self.table.rows)]
+        for character, (row, column) in zip(self, self.table.places, strict=True):
+            found[row][column] += character.text
+        return found
+
+    def words(self) -> list[list[Character]]:
+        """Return the characters that no gap parts, nor a wall of the grid, in reading order."""
+        if self.table is not None:
+            placed = zip(self.table.places, self, strict=True)
+            return [[c for _, c in word] for _, word in groupby(placed, key=itemgetter(0))]
+        parted = (groupby(line, key=lambda c: c.text == SPACE) for line in self.lines)
+        return [list(word) for line in parted for is_gap, word in line if not is_gap]
 
     def __iter__(self) -> Iterator[Character]:
         """Yield the characters in reading order, gaps left out."""
@@ -91,7 +145,11 @@ class Text:
 
 
 def read_text(
-    grey: Grey, max_marks: int = 256, only: str | None = None, reader: LineReader | None = None
+    grey: Grey,
+    max_marks: int = 256,
+    only: str | None = None,
+    reader: LineReader | None = None,
+    layout: str = "auto",
 ) -> Text:
     """Read all numbers in a picture.
 
@@ -104,6 +162,8 @@ def read_text(
         Characters that there may be; by default all that the line reader knows.
     reader : LineReader, optional
         By default the one that is shipped.
+    layout : str
+        One of `LAYOUTS`.
 
     Raises
     ------
@@ -114,38 +174,82 @@ def read_text(
     """
     check_grey(grey)
     reader = reader or shared_line_reader()
-    page = _page(grey)
+    page = find_page(grey)
     check()
-    found = find_lines(page.ink, max_marks)
-    if sum(frame_width(line.ink) for line in found) > MOST_COLUMNS:
-        raise TooManyMarks("the lines in the picture are together too long to be read at once")
-    lines = [_read(line, page, reader, only) for line in found]
-    text = Text([line for line in lines if any(c.text != SPACE for c in line)])
+    grid = None
+    if page.other is not None and layout != "lines":
+        grid = find_grid(page.other, least=1 if layout == "grid" else 2)
+    if grid is None:
+        text = Text(_read_lines(page, max_marks, reader, only))
+    else:
+        text = _read_grid(page, grid, max_marks, reader, only)
     if not text.lines:
         raise BlankImage("nothing is written in the picture")
     return text
 
 
-def _page(grey: Grey) -> Page:
-    """Return the ink of a picture: of a drawing as it is, else what the finder finds."""
+def find_page(grey: Grey) -> Page:
+    """Return the ink of a picture: of a drawing as it is, else what the finder finds.
+
+    Raises
+    ------
+    BlankImage
+        If nothing is written in the picture.
+    """
     if grey.min() == grey.max():
         raise BlankImage("nothing is written in the picture")
     ink = locate_ink(grey, several=True)
     if ink is not None and is_plain(ink):
         return Page(ink, 0, 0, (1.0, 1.0))
-    return find_writing(grey, shared_finder())
+    return find_writing(grey, shared_page_finder())
+
+
+def _read_lines(
+    page: Page, max_marks: int, reader: LineReader, only: str | None
+) -> list[list[Character]]:
+    """Read what stands in lines; those in which nothing is are left out."""
+    found = find_lines(page.ink, max_marks)
+    if sum(frame_width(line.ink) for line in found) > MOST_COLUMNS:
+        raise TooManyMarks("the lines in the picture are together too long to be read at once")
+    lines = [_read(line, page, reader, only) for line in found]
+    return [line for line in lines if any(c.text != SPACE for c in line)]
+
+
+def _read_grid(
+    page: Page, grid: Grid, max_marks: int, reader: LineReader, only: str | None
+) -> Text:
+    """Read what stands in the cells of a grid."""
+    rows: dict[int, list[Character]] = {}
+    places: list[tuple[int, int]] = []
+    for cell in find_cells(page.ink, grid, max_marks):
+        check()
+        for character in _read_word(cell.line.ink, reader, only):
+            if character.text != SPACE:
+                rows.setdefault(cell.row, []).append(_in_picture(character, 0, cell.line, page))
+                places.append((cell.row, cell.column))
+    corners = page.points_in_picture(grid.corners)
+    return Text(list(rows.values()), Table(grid.rows, grid.columns, places, corners))
 
 
 def _read(line: Line, page: Page, reader: LineReader, only: str | None) -> list[Character]:
     """Read one line, word by word; give its characters as they are in the picture."""
     found: list[Character] = []
+    end = 0
     for start, ink in line.words():
         check()
         word = [_in_picture(c, start, line, page) for c in _read_word(ink, reader, only)]
-        if found and word:
+        gap = line.in_picture((end, 0, start - end, line.height))
+        is_parted = page.other is not None and has_wall(page.other, gap)
+        if found and word and not is_parted:
             found.append(replace(word[0], text=SPACE, probability=1.0, ink=word[0].ink[:0]))
         found += word
+        end = start + _inked_width(ink)
     return found
+
+
+def _inked_width(ink: Ink) -> int:
+    """Return how many columns there are up to the last one with ink."""
+    return int(np.flatnonzero((ink > INK_THRESHOLD).any(axis=0))[-1]) + 1
 
 
 def _read_word(ink: Ink, reader: LineReader, only: str | None) -> list[line_reader.Character]:

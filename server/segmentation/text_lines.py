@@ -23,6 +23,11 @@ _HIGH = 3.0
 # What is lower than this part of the usual mark is a piece of a digit, or a dot.
 _LOW = 0.6
 
+# What is at least this part of the usual mark, and by the other part above or below all whole ones,
+# is smaller writing in a line of its own.
+_SMALLER = 0.25
+_APART = 0.15
+
 # Pieces this near above each other, of the larger one's longer side, belong to one digit.
 _SEGMENT_GAP = 0.16
 
@@ -147,7 +152,7 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
     writing = hulls[:, 2] - hulls[:, 0] <= _HIGH * usual
     of_lines[writing] = _number_lines(hulls[writing], usual)
     numbers[~frames] = of_lines[digits]
-    painted = _paint(marks, numbers)
+    painted = paint(marks, numbers)
     lines = []
     for number in range(1, numbers.max() + 1):
         (top, left), (bottom, right) = _hull(boxes[numbers == number])
@@ -226,13 +231,27 @@ def _number_lines(boxes: Indices, usual: float) -> Indices:
                 break
         else:
             lines.append([mark])
+    apart = low & _stand_apart(boxes, whole, usual)
+    if apart.any():
+        smaller = _number_lines(boxes[apart], _usual_height(boxes[apart]))
+        marks = np.flatnonzero(apart)
+        lines += [marks[smaller == number].tolist() for number in range(1, smaller.max() + 1)]
     lines.sort(key=lambda line: float(boxes[line][:, [0, 2]].mean()))
     numbers = np.zeros(len(boxes), np.intp)
     for number, line in enumerate(lines, start=1):
         numbers[line] = number
-    for mark in np.flatnonzero(low):
+    for mark in np.flatnonzero(low & ~apart):
         numbers[mark] = numbers[whole[_distances(boxes[mark], boxes[whole]).argmin()]]
     return numbers
+
+
+def _stand_apart(boxes: Indices, whole: Indices, usual: float) -> Mask:
+    """Tell which marks (N, 4) are above or below all whole ones, and higher than a point."""
+    gaps = np.maximum(
+        boxes[:, np.newaxis, 0] - boxes[whole, 2], boxes[whole, 0] - boxes[:, np.newaxis, 2]
+    )
+    high = boxes[:, 2] - boxes[:, 0] > _SMALLER * usual
+    return np.asarray(high & (gaps.min(axis=1) > _APART * usual))
 
 
 def _beside(one: Indices, other: Indices) -> bool:
@@ -254,7 +273,7 @@ def _hull(boxes: Indices) -> tuple[tuple[int, int], tuple[int, int]]:
     return (int(top), int(left)), (int(bottom), int(right))
 
 
-def _paint(marks: Components, numbers: Indices) -> Indices:
+def paint(marks: Components, numbers: Indices) -> Indices:
     """Draw each mark in its number; shape (H, W), 0 where there is none."""
     height, width = marks.shape
     steps = np.zeros(height * (width + 1) + 1, np.int16)

@@ -6,6 +6,7 @@ from server.explanation import sprites
 from server.pipeline import Prediction
 from server.recognizer import Inputs, Reading
 from server.segmentation.numbers import find_numbers
+from server.segmentation.text import Text
 
 DEFAULT_TOP = 3
 
@@ -72,7 +73,20 @@ def text(prediction: Prediction) -> dict[str, Any]:
             {"text": number.text, "value": number.value, "box": number.box}
             for number in find_numbers(read)
         ],
+        "grid": grid(read),
         "size": prediction.size,
+    }
+
+
+def grid(read: Text) -> dict[str, Any] | None:
+    """Describe the grid that a text stands in, if there is one."""
+    if read.table is None:
+        return None
+    return {
+        "rows": read.table.rows,
+        "columns": read.table.columns,
+        "cells": read.cells(),
+        "corners": read.table.corners.round().astype(int).tolist(),
     }
 
 

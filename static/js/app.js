@@ -3,7 +3,6 @@
 import { showModel } from "./results/about.js";
 import { OfflineNotice } from "./service/offline.js";
 import { showBoxes } from "./results/boxes.js";
-import { Camera } from "./pixels/camera.js";
 import { Sheet } from "./drawing/sheet.js";
 import { get } from "./service/client.js";
 import { byId, element, readsDigits, setText } from "./dom.js";
@@ -31,7 +30,7 @@ const exporter = new Exporter(say);
 const offline = new OfflineNotice(() => read(drawings.present));
 const requests = new Requests({ answer, rest, maps, heat, error });
 const strip = new Strip(requests);
-const camera = new Camera(bring);
+let camera; // few use it: its code comes when it is asked for
 let chosen = 0;
 
 /** Put another drawing on the sheet, so that it can be undone. */
@@ -137,6 +136,7 @@ async function bring(file) {
 
 async function openCamera() {
   try {
+    camera ??= new (await import("./pixels/camera.js")).Camera(bring);
     await camera.open();
   } catch {
     byId("file").capture = "environment"; // the phone's camera app, if the page may not use the camera

@@ -59,10 +59,11 @@ export function verdict({ label, confidence, top }, digits = true) {
 }
 
 /** What to say of a number that was read. */
-export function numberVerdict({ text, digits, symbols = [] }) {
+export function numberVerdict({ text, digits, symbols = [], grid = null }) {
   if (digits.length + symbols.length === 0) return "No digits found.";
   const unknown = symbols.filter((symbol) => symbol.text === "?").length;
   const found = digits.length === 1 ? "One digit" : `${digits.length} digits`;
   const doubt = unknown ? ` ${unknown} of its characters I do not recognise.` : "";
+  if (grid) return `${found} in a grid of ${size([grid.rows, grid.columns])} cells.${doubt}`;
   return `${found}: ${text.replaceAll("\n", ", ")}.${doubt}`;
 }

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 from tests.support.live import eventually
 from tests.support.page import WIDE, photo, written
+from tests.support.strokes import in_cells
 
 pytestmark = pytest.mark.browser
 
@@ -252,6 +253,25 @@ def test_a_picture_of_a_number_is_read(desk):
     choose(desk, encoded(image))
     desk.reads("3 1 8")  # the gaps are wide
     assert desk.page.locator("#boxes rect").count() == 3
+
+
+def test_a_grid_is_shown_as_one_and_its_digits_can_be_chosen(desk):
+    desk.page.get_by_label("A number").check()
+    choose(desk, encoded(Image.fromarray(in_cells(("4 2", " 8 ", "51 ")))))
+    desk.page.wait_for_selector("#grid td")
+    rows = desk.page.locator("#grid tr").all()
+    assert [row.locator("td").all_inner_texts() for row in rows] == [
+        ["4", "", "2"],
+        ["", "8", ""],
+        ["5", "1", ""],
+    ]
+    assert "5 digits in a grid of 3 × 3 cells." in desk.text("#verdict")
+    assert not desk.page.is_visible("#answer")
+    desk.page.click("#grid button:text('8')")
+    desk.page.wait_for_selector("#grid [aria-pressed=true]:text('8')")
+    desk.page.click("#clear")
+    assert not desk.page.is_visible("#grid")
+    assert desk.page.is_visible("#answer")
 
 
 def test_the_boxes_of_a_number_go_with_its_sheet(desk):

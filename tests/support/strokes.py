@@ -49,6 +49,32 @@ def on_paper(drawn: np.ndarray, paper: float = 255, ink: float = 0) -> np.ndarra
     return np.rint(paper + (ink - paper) * drawn).astype(np.uint8)
 
 
+def glyph(digit: int, width: float = 0.1) -> np.ndarray:
+    """Ink of one digit, cropped."""
+    ink = draw(DIGITS[digit], 160, width=width)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def in_cells(rows: tuple[str, ...], side: int = 90) -> np.ndarray:
+    """Characters in the cells of a grid, printed in grey walls."""
+    page = np.full((side * len(rows) + 80, side * len(rows[0]) + 80), 235, np.uint8)
+    for i in range(len(rows) + 1):
+        page[40 + i * side : 43 + i * side, 40 : 43 + side * len(rows[0])] = 90
+    for j in range(len(rows[0]) + 1):
+        page[40 : 43 + side * len(rows), 40 + j * side : 43 + j * side] = 90
+    for i, row_of_cells in enumerate(rows):
+        for j, character in enumerate(row_of_cells.replace(" ", "_")):
+            if character != "_":
+                shape = Image.fromarray(glyph(int(character)))
+                width = max(4, round(shape.width * 0.6 * side / shape.height))
+                small = np.asarray(shape.resize((width, round(0.6 * side))))
+                top, left = 40 + i * side + side // 5, 40 + j * side + (side - width) // 2
+                part = page[top : top + len(small), left : left + width]
+                part[...] = np.minimum(part, 235 - 205 * np.clip(small, 0, 1))
+    return page
+
+
 def unlikeness(one: np.ndarray, other: np.ndarray) -> float:
     """Difference of two inputs as a share of their ink; a shift of one pixel does not count."""
     shifts = [np.roll(one, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]

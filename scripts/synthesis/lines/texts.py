@@ -110,6 +110,11 @@ def with_letters(rng: np.random.Generator) -> str:
     return "".join(text)
 
 
+def letters(rng: np.random.Generator) -> str:
+    """Return a word of letters alone, such as stands beside the boxes of a form."""
+    return UNKNOWN * int(rng.integers(2, 10))
+
+
 _KINDS: tuple[tuple[Text, float], ...] = (
     (digits, 0.52),
     (amount, 0.1),
@@ -121,6 +126,7 @@ _KINDS: tuple[tuple[Text, float], ...] = (
     (several, 0.04),
     (sum_of, 0.02),
     (with_letters, 0.06),
+    (letters, 0.04),
 )
 _SHARES = np.array([share for _, share in _KINDS])
 

@@ -2,6 +2,7 @@
 
 import { byId, classNames, element, readsDigits, setText } from "../dom.js";
 import { SEVERAL, numberVerdict, probability, verdict } from "../format.js";
+import { showGrid } from "./grid.js";
 import { paintHeat, paintInput } from "./maps.js";
 
 export class Reading {
@@ -9,6 +10,7 @@ export class Reading {
   #input = byId("input");
   #heat = byId("heat");
   #found = byId("found");
+  #grid = byId("grid");
   #ink = byId("ink");
 
   /**
@@ -24,6 +26,10 @@ export class Reading {
       const item = target.closest("li");
       if (item) onChoose([...this.#found.children].indexOf(item));
     });
+    this.#grid.addEventListener("click", ({ target }) => {
+      const button = target.closest("button");
+      if (button) onChoose(Number(button.dataset.digit));
+    });
   }
 
   /** Nothing is read: the sheet is empty, or a picture was refused, which `sentence` explains. */
@@ -32,6 +38,7 @@ export class Reading {
     this.say(sentence);
     this.#showBars(null, -1);
     this.#showFound([]);
+    showGrid(this.#grid, null);
     for (const canvas of [this.#input, this.#heat]) canvas.width = canvas.width; // wipes it
     this.#ink.hidden = true;
   }
@@ -42,13 +49,15 @@ export class Reading {
     this.#answer(label === null ? "unsure" : "sure", label ?? "?");
     this.#showBars(probabilities, classNames().indexOf(label));
     this.#showFound([]);
+    showGrid(this.#grid, null);
   }
 
   /** @param answer an answer of /read; `chosen` the index of the digit that the bars show */
-  showNumber({ digits, text }, chosen) {
-    this.#answer(digits.length ? "sure" : "unsure", text);
+  showNumber({ digits, text, grid }, chosen) {
+    this.#answer(digits.length ? "sure" : "unsure", grid ? "" : text);
     this.#showBars(digits[chosen]?.probabilities ?? null, digits[chosen]?.digit ?? -1);
-    this.#showFound(digits, chosen);
+    this.#showFound(grid ? [] : digits, chosen);
+    showGrid(this.#grid, grid, chosen);
   }
 
   /** Say the answer in a sentence, which is read aloud. */

@@ -66,6 +66,10 @@ test("a number's verdict counts the digits and the doubts", () => {
   assert.equal(numberVerdict({ text: "5", digits: [{ is_digit: true }] }), "One digit: 5.");
   assert.equal(numberVerdict({ text: "1\n2", digits, symbols: [] }), "2 digits: 1, 2.");
   assert.equal(numberVerdict({ text: "", digits: [], symbols: [] }), "No digits found.");
+  assert.equal(
+    numberVerdict({ text: "1\n2", digits, symbols: [], grid: { rows: 2, columns: 3 } }),
+    "2 digits in a grid of 2 × 3 cells.",
+  );
 });
 
 test("the record of the training becomes words", () => {

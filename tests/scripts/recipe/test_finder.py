@@ -1,5 +1,6 @@
 """The recipe of the finder: the order of its outputs, what it measures, and a run from nothing."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 
 import convnet
 from scripts.recipe import finder
+from scripts.synthesis.material import Material
 from scripts.synthesis.scenes.compose import SIDE
 from scripts.synthesis.scenes.dataset import OUTSIDE, Scenes
-from server.finding.finder import Finder
+from server.finding.finder import WEIGHTS, Finder
 
 
 def test_blocks_are_taken_apart_again_by_who_serves_the_network() -> None:
@@ -62,6 +64,32 @@ def test_a_small_run_learns_where_the_ink_is(tmp_path: Path) -> None:
     assert probabilities.shape == (SIDE, SIDE, 3)
     np.testing.assert_allclose(probabilities.sum(axis=-1), 1, rtol=1e-5)
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_the_finder_of_pages_goes_on_from_the_other_one() -> None:
+    network = finder.make_trainer(finder.PAGES).network
+    shipped = convnet.weights.load(WEIGHTS)
+    for name, array in shipped.arrays.items():
+        np.testing.assert_array_equal(network.arrays[name], array)
+
+
+def test_it_learns_from_pages_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn = []
+
+    def draw(count: int, seed: int, material: Material) -> Scenes:
+        drawn.append((count, seed))
+        return Scenes(np.zeros((count, 4, 4), np.uint8), np.zeros((count, 4, 4), np.int8))
+
+    monkeypatch.setattr(finder, "draw_looks", draw)
+    monkeypatch.setattr(finder, "draw_scenes", lambda *_: pytest.fail("scenes"))
+    recipe = dataclasses.replace(finder.PAGES, scenes=8, held_out=4)
+    for _ in range(2):  # the second time, what was drawn is read
+        scenes, held_out = finder.gather(recipe, Material(), tmp_path)
+        assert (len(scenes.greys), len(held_out.greys)) == (8, 4)
+    assert drawn == [(8, 0), (4, 1000)]
+    assert "drawing 8 pages" in capsys.readouterr().out
 
 
 def test_the_command_refuses_what_is_no_recipe(capsys: pytest.CaptureFixture[str]) -> None:

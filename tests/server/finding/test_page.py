@@ -6,45 +6,58 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from server.finding.finder import OTHER, WRITING, shared_finder
+from server.finding.finder import OTHER, WRITING, shared_page_finder
 from server.finding.page import find_writing
 from server.images.errors import BlankImage
 
 
 class Told:
-    """A finder that takes black for writing, grey for other ink; and only sees what is large.
+    """A finder that takes black for writing and grey for other ink, and sees what is `sure`."""
 
-    Other ink is taken for writing in pictures without a corner of it, as real finders may.
-    """
-
-    def __init__(self, least: int = 0) -> None:
-        self.least, self.sides = least, []
+    def __init__(self, sure: float = 1.0) -> None:
+        self.sure, self.sides = sure, []
 
     def look_at(self, grey: np.ndarray) -> np.ndarray:
         self.sides.append(max(grey.shape))
         found = np.zeros((*grey.shape, 3), np.float32)
-        if max(grey.shape) >= self.least:
-            found[..., WRITING] = grey < 60
-            found[..., OTHER if len(self.sides) == 1 else WRITING] += (grey >= 60) & (grey < 160)
+        found[..., WRITING] = (grey < 60) * self.sure
+        found[..., OTHER] = (grey >= 60) & (grey < 160)
         return found
 
 
 def box_with_digit() -> np.ndarray:
-    picture = Image.new("L", (256, 256), 230)
+    picture = Image.new("L", (400, 400), 230)
     pen = ImageDraw.Draw(picture)
-    pen.rectangle((60, 60, 200, 200), outline=110, width=6)
+    pen.rectangle((60, 60, 300, 300), outline=110, width=6)
     pen.rectangle((110, 90, 150, 170), fill=20)
     return np.asarray(picture)
 
 
-def test_what_the_first_look_takes_for_a_box_is_no_writing_in_the_second() -> None:
+def test_walls_around_the_writing_are_seen_and_are_no_ink() -> None:
     found = find_writing(box_with_digit(), Told())
-    rows, columns = (np.flatnonzero((found.ink > 0.5).any(axis=axis)) for axis in (1, 0))
-    left = found.left + columns[0] * found.scale[0]
-    right = found.left + columns[-1] * found.scale[0]
-    assert abs(left - 110) < 4
-    assert abs(right - 150) < 4
-    assert len(rows) * found.scale[1] < 90
+    ink = np.argwhere(found.ink > 0.5)[:, ::-1]
+    (left, top), (right, bottom) = (
+        found.points_in_picture(ends) for ends in (ink.min(axis=0), ink.max(axis=0))
+    )
+    np.testing.assert_allclose([left, right, top, bottom], [110, 150, 90, 170], atol=4)
+    assert found.other is not None
+    walls = found.points_in_picture(np.argwhere(found.other)[:, ::-1])
+    np.testing.assert_allclose(walls.min(axis=0), [60, 60], atol=4)
+    np.testing.assert_allclose(walls.max(axis=0), [300, 300], atol=4)
+
+
+def test_rulings_that_run_to_the_border_are_no_reason_to_look_at_all_of_the_picture() -> None:
+    grey = np.full((400, 400), 230, np.uint8)
+    grey[180:184] = 110
+    grey[100:160, 180:200] = 20
+    found = find_writing(grey, Told())
+    assert found.left > 100
+    assert found.scale[0] * found.ink.shape[1] < 200
+
+
+def test_what_is_surely_writing_in_no_pixel_is_none() -> None:
+    with pytest.raises(BlankImage):
+        find_writing(box_with_digit(), Told(sure=0.6))
 
 
 def test_small_writing_is_looked_at_again_at_twice_the_size() -> None:
@@ -63,4 +76,4 @@ def test_specks_on_pictures_of_any_shape_are_read_or_blank(
     for share in (0.02, 0.2, 0.5):
         grey = np.where(rng.random(shape) < share, 0, 255).astype(np.uint8)
         with contextlib.suppress(BlankImage):
-            assert find_writing(grey, shared_finder()).ink.max() > 0
+            assert find_writing(grey, shared_page_finder()).ink.max() > 0

@@ -336,43 +336,6 @@ def test_an_empty_list_is_told_from_none(client):
     assert "at least one" in problem(refused, 422, "invalid_field")["detail"]
 
 
-def test_read_answers_as_the_contract_says(client, seven):
-    body = client.post("/read", json={"image": encoded(seven), "input": True}).get_json()
-    assert body["text"] == "7"
-    assert body["size"] == [280, 280]
-    (digit,) = body["digits"]
-    assert set(digit) == {
-        "digit",
-        "label",
-        "confidence",
-        "is_digit",
-        "probabilities",
-        "box",
-        "input",
-    }
-    x, y, width, height = digit["box"]
-    assert 40 < x < 80
-    assert 40 < y < 80
-    assert 120 < width < 200
-    assert 140 < height < 200
-
-
-def test_read_takes_one_picture(client, seven):
-    problem(client.post("/read", json={"images": [encoded(seven)]}), 422, "missing_image")
-
-
-def test_boxes_are_in_pixels_of_the_picture_that_was_sent(client):
-    page = Image.new("L", (4000, 3000), 255)
-    page.paste(0, (1000, 600, 1200, 1600))
-    file = io.BytesIO()
-    page.save(file, "PNG")
-    body = client.post("/read", data=file.getvalue(), content_type="image/png").get_json()
-    assert body["size"] == [4000, 3000]
-    (digit,) = body["digits"]
-    expected = (1000, 600, 200, 1000)
-    assert all(abs(a - b) <= 80 for a, b in zip(digit["box"], expected, strict=True))
-
-
 def test_answers_are_json_that_any_parser_takes(client, seven):
     text = client.post("/predict", json={"image": encoded(seven)}).get_data(as_text=True)
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in an answer"))

@@ -14,22 +14,13 @@ from server.segmentation.line_form import HEIGHT, Frame
 from server.segmentation.line_reader import DIGITS as ONLY_DIGITS
 from server.segmentation.line_reader import LineReader
 from server.segmentation.text import Character, read_text
-from tests.support.strokes import DIGITS, draw, on_paper
-
-SIDE = 160
+from tests.support.strokes import glyph, in_cells, on_paper
 
 
 def read(grey: np.ndarray) -> tuple[str, list[Character]]:
     """Read the digits of a picture, and where they are."""
     found = [character for character in read_text(grey, only=ONLY_DIGITS) if character.is_digit]
     return "".join(character.text for character in found), found
-
-
-def glyph(digit: int, width: float = 0.1) -> np.ndarray:
-    """Ink of one digit, cropped."""
-    ink = draw(DIGITS[digit], SIDE, width=width)
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def row(glyphs: list[np.ndarray], gap: int = 20) -> tuple[np.ndarray, list[tuple[int, int]]]:
@@ -234,6 +225,54 @@ def test_lines_of_a_tilted_page_are_told_apart():
         )
     tilted = Image.fromarray(page).rotate(7, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
     assert read(np.asarray(tilted))[0] == "52481584"
+
+
+def beside_caption() -> np.ndarray:
+    """A number, and smaller writing well above it."""
+    number, caption = spell("4258"), Image.fromarray(spell("12", width=0.12))
+    small = np.asarray(caption.resize((caption.width * 2 // 5, caption.height * 2 // 5)))
+    page = np.full((len(number) + len(small), number.shape[1]), 255, np.uint8)
+    page[: len(small), : small.shape[1]] = small
+    page[len(small) :] = number
+    return page
+
+
+def test_smaller_writing_above_a_number_is_a_line_of_its_own():
+    assert str(read_text(beside_caption(), only=ONLY_DIGITS)).replace(" ", "") == "12\n4258"
+
+
+# -- grids and boxes
+
+ROWS = ("4 2", " 8 ", "51 ")
+
+
+def test_a_grid_is_read_cell_by_cell():
+    text = read_text(in_cells(ROWS), only=ONLY_DIGITS)
+    assert text.table is not None
+    assert (text.table.rows, text.table.columns) == (3, 3)
+    assert text.cells() == [["4", "", "2"], ["", "8", ""], ["5", "1", ""]]
+    assert str(text) == "42\n8\n51"
+    assert [len(word) for word in text.words()] == [1] * 5
+    corners = np.array([(40, 40), (310, 40), (310, 310), (40, 310)])
+    np.testing.assert_allclose(text.table.corners, corners, atol=6)
+    larger = text.scaled(2, 3)
+    assert larger.table is not None
+    np.testing.assert_allclose(larger.table.corners, text.table.corners * (2, 3))
+    assert larger.cells() == text.cells()
+
+
+def test_a_grid_can_be_read_in_lines_and_boxes_as_a_grid():
+    text = read_text(in_cells(ROWS), only=ONLY_DIGITS, layout="lines")
+    assert text.table is None
+    assert text.cells() is None
+    boxes = in_cells(("45 2",))
+    assert read_text(boxes, only=ONLY_DIGITS).table is None
+    in_grid = read_text(boxes, only=ONLY_DIGITS, layout="grid")
+    assert in_grid.cells() == [["4", "5", "", "2"]]
+
+
+def test_walls_of_boxes_part_no_numbers():
+    assert str(read_text(in_cells(("4258",)), only=ONLY_DIGITS)) == "4258"
 
 
 # -- any picture

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -209,6 +209,15 @@ def interrupt(trainer: Trainer, history: History) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Heed SIGINT, which whoever runs the tests in the background ignores."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_it_where_the_parent_says() -> None:
     with pytest.raises(KeyboardInterrupt):
         fit(random_trainer(), on_step=interrupt)
@@ -217,7 +226,8 @@ def test_ctrl_c_ends_it_where_the_parent_says() -> None:
 
 
 PARENT = """
-import multiprocessing, sys, time
+import multiprocessing, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, {root!r})
 from tests.convnet.training.parallel.test_team import fit, random_trainer
 
