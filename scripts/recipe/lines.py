@@ -71,7 +71,7 @@ class LineRecipe:
         return -(-(self.lines + self.found) // self.batch_size)
 
 
-TUNING = LineRecipe(lines=40_000, found=14_000, epochs=2, learning_rate=1e-3, start=WEIGHTS.name)
+TUNING = LineRecipe(lines=40_000, found=14_000, epochs=2, learning_rate=3e-4, start=WEIGHTS.name)
 """Goes on from the shipped line reader: for when what finds the ink changes."""
 
 

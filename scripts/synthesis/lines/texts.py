@@ -126,7 +126,7 @@ _KINDS: tuple[tuple[Text, float], ...] = (
     (several, 0.04),
     (sum_of, 0.02),
     (with_letters, 0.06),
-    (letters, 0.04),
+    (letters, 0.01),
 )
 _SHARES = np.array([share for _, share in _KINDS])
 
