@@ -32,6 +32,7 @@ const requests = new Requests({ answer, rest, maps, heat, error });
 const strip = new Strip(requests);
 let camera; // few use it: its code comes when it is asked for
 let chosen = 0;
+let told; // the drawing beside which a problem is told: its own reading is not announced over that
 
 /** Put another drawing on the sheet, so that it can be undone. */
 function change(drawing) {
@@ -93,7 +94,7 @@ function choose(index) {
 }
 
 function rest(answer) {
-  reading.announce(answer);
+  if (told !== drawings.present) reading.announce(answer);
   exporter.show(requests.answered);
 }
 
@@ -129,6 +130,7 @@ async function bring(file) {
     change({ ...drawings.present, strokes: [], picture });
   } catch (problem) {
     // The drawing stays on the sheet, and so does its reading.
+    told = drawings.present;
     if (isBlank(drawings.present)) reading.showNothing(problem.message);
     else reading.say(problem.message);
   }

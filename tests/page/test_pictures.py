@@ -99,6 +99,15 @@ def test_what_holds_no_picture_is_refused_in_words(desk):
     desk.wait("() => document.getElementById('verdict').textContent.includes('not a picture')")
 
 
+def test_the_reading_of_the_drawing_does_not_hide_why_a_picture_failed(desk):
+    """The picture fails while the drawing is still read; half a second later that is announced."""
+    desk.draw(written(6))
+    choose(desk, b"GIF89a and then nothing", "broken.gif", "image/gif")
+    desk.page.wait_for_selector("#answer:text('6')")
+    desk.page.wait_for_timeout(1500)
+    assert "not a picture" in desk.text("#verdict")
+
+
 def test_a_picture_that_fails_leaves_the_drawing_and_its_reading(desk):
     desk.draw(written(6))
     desk.reads(6)
