@@ -16,6 +16,7 @@
     python scripts/train.py --recipe finder --out finder.npz   # what finds ink in a picture
     python scripts/train.py --recipe page-finder --out page_finder.npz   # … on a page of numbers
     python scripts/train.py --recipe lines --out lines.npz     # what reads a line
+    python scripts/train.py --recipe lines-tuned --out tuned.npz     # goes on from that
 
 Every option has a default that suits the network (scripts/training/recipes.py). `--data` is a
 folder of pictures for each class, a CSV file, NumPy arrays, or the files of MNIST, Fashion-MNIST,

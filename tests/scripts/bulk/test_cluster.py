@@ -10,7 +10,7 @@ import pytest
 
 from convnet.datasets import idx
 from scripts import predict_bulk
-from tests.support.live import end, eventually, free_port
+from tests.support.live import PATIENCE, end, eventually, free_port
 
 distributed = pytest.importorskip("distributed", reason="the extra `scale` is not installed")
 
@@ -41,7 +41,7 @@ def cluster(tmp_path, root):
         yield address, processes[1:]
     finally:
         for process in reversed(processes):
-            end(process)
+            end(process, PATIENCE)
 
 
 def test_the_same_rows_as_alone_though_a_worker_dies(cluster, tmp_path, rng, monkeypatch, root):

@@ -15,7 +15,7 @@ from scripts.sweeping.halving import planned, rungs
 from scripts.sweeping.space import Values, draws, grid, numbers, whole_numbers
 from scripts.sweeping.training import Run
 from scripts.sweeping.training import train as train_run
-from tests.support.live import end, eventually, free_port
+from tests.support.live import PATIENCE, end, eventually, free_port
 from tests.support.tiny_digits import tiny_digits, write_idx
 
 
@@ -161,6 +161,6 @@ def test_on_a_cluster_the_weights_are_the_same(alone, data, tmp_path, root):
         try:
             assert sweep.main(arguments(data, tmp_path, "--scheduler", address)) == 0
         finally:
-            end(second)
-            end(first)
+            end(second, PATIENCE)
+            end(first, PATIENCE)
     assert weights(tmp_path) == weights(alone)
