@@ -21,6 +21,9 @@ def room(tmp_path_factory):
         yield running
 
 
+OF_A_TABLE = "cell => [getComputedStyle(cell).display, getComputedStyle(cell).textAlign]"
+
+
 class Room(Desk):
     def open(self, fragment=""):
         self.page.goto("about:blank")
@@ -64,6 +67,10 @@ def test_train_pause_step_draw_and_take_along(desk, tmp_path):
     assert desk.text("#by-hand-says").startswith(f"Step {before + 1:,}: 8 pictures went forward.")
     assert page.locator("#by-hand-scores tbody tr").count() == 8
     assert page.locator("#by-hand-back tbody th", has_text="conv1").count() == 1
+    for marked in ("#by-hand-scores td.own", "#confusion td.agree"):  # cells of a table, in line
+        assert page.locator(marked).first.evaluate(OF_A_TABLE) == ["table-cell", "right"]
+    shown = "node => node.scrollHeight <= node.clientHeight + 1"
+    assert page.locator("#by-hand .scroll").last.evaluate(shown), "the first layer is cut off"
     page.locator("#sheet").scroll_into_view_if_needed()
     desk.draw(written(3))
     desk.wait("() => document.getElementById('reads').textContent.startsWith('After')")

@@ -50,6 +50,6 @@ function showScores(pictures, names) {
     const canvas = element("canvas", { role: "img", "aria-label": `A ${name(pictures[i].label)}` });
     picture(canvas, pictures[i].picture);
     row.cells[0].append(canvas);
-    row.cells[2 + pictures[i].label].className = "right";
+    row.cells[2 + pictures[i].label].className = "own";
   });
 }

@@ -34,7 +34,7 @@ export function showAnswers({ confusion, mistakes, places }, names) {
   table(byId("confusion"), [head, ...confusion.map((row, i) => [name(i), ...row.map(String)])]);
   [...byId("confusion").tBodies[0].rows].forEach((row, i) =>
     [...row.cells].slice(1).forEach((cell, j) => {
-      if (confusion[i][j]) cell.className = i === j ? "right" : "wrong";
+      if (confusion[i][j]) cell.className = i === j ? "agree" : "differ";
     }),
   );
   byId("mistakes").replaceChildren(
