@@ -15,7 +15,7 @@ from server.finding.finder import shared_page_finder
 from server.finding.page import Page, find_writing
 from server.images.errors import BlankImage, TooManyMarks
 from server.images.types import Grey, Ink
-from server.preprocessing.foreground import INK_THRESHOLD, locate_ink
+from server.preprocessing.foreground import locate_ink
 from server.preprocessing.frames import is_plain
 from server.preprocessing.mnist_form import check_grey
 from server.segmentation import line_reader
@@ -225,7 +225,7 @@ def _read_grid(
         check()
         for character in _read_word(cell.line.ink, reader, only):
             if character.text != SPACE:
-                rows.setdefault(cell.row, []).append(_in_picture(character, 0, cell.line, page))
+                rows.setdefault(cell.row, []).append(_in_picture(character, cell.line, page))
                 places.append((cell.row, cell.column))
     corners = page.points_in_picture(grid.corners)
     return Text(list(rows.values()), Table(grid.rows, grid.columns, places, corners))
@@ -233,23 +233,33 @@ def _read_grid(
 
 def _read(line: Line, page: Page, reader: LineReader, only: str | None) -> list[Character]:
     """Read one line, word by word; give its characters as they are in the picture."""
-    found: list[Character] = []
-    end = 0
+    found: list[line_reader.Character] = []
     for start, ink in line.words():
         check()
-        word = [_in_picture(c, start, line, page) for c in _read_word(ink, reader, only)]
-        gap = line.in_picture((end, 0, start - end, line.height))
-        is_parted = page.other is not None and has_wall(page.other, gap)
-        if found and word and not is_parted:
-            found.append(replace(word[0], text=SPACE, probability=1.0, ink=word[0].ink[:0]))
+        word = [_moved(character, start) for character in _read_word(ink, reader, only)]
+        if found and word:
+            found.append(replace(word[0], text=SPACE, probability=1.0, box=(start, 0, 0, 0)))
         found += word
-        end = start + _inked_width(ink)
-    return found
+    parted = [
+        character
+        for i, character in enumerate(found)
+        if character.text != SPACE or not _is_walled(found[i - 1 : i + 2 : 2], line, page)
+    ]
+    return [_in_picture(character, line, page) for character in parted]
 
 
-def _inked_width(ink: Ink) -> int:
-    """Return how many columns there are up to the last one with ink."""
-    return int(np.flatnonzero((ink > INK_THRESHOLD).any(axis=0))[-1]) + 1
+def _moved(character: line_reader.Character, across: int) -> line_reader.Character:
+    x, y, width, height = character.box
+    return replace(character, box=(x + across, y, width, height))
+
+
+def _is_walled(neighbours: list[line_reader.Character], line: Line, page: Page) -> bool:
+    """Tell whether a wall stands between two characters of a line."""
+    if page.other is None or len(neighbours) < 2:
+        return False
+    (left, _, width, _), (right, *_) = (neighbour.box for neighbour in neighbours)
+    gap = left + width, 0, max(right - left - width, 1), line.height
+    return has_wall(page.other, line.in_picture(gap))
 
 
 def _read_word(ink: Ink, reader: LineReader, only: str | None) -> list[line_reader.Character]:
@@ -259,9 +269,9 @@ def _read_word(ink: Ink, reader: LineReader, only: str | None) -> list[line_read
     return read or []
 
 
-def _in_picture(character: line_reader.Character, start: int, line: Line, page: Page) -> Character:
-    """Give a character of a word, which begins at a column of a line, as it is in the picture."""
+def _in_picture(character: line_reader.Character, line: Line, page: Page) -> Character:
+    """Give a character of a line as it is in the picture."""
     x, y, width, height = character.box
-    ink = line.ink[y : y + height, start + x : start + x + width]
-    box = page.in_picture(line.in_picture((start + x, y, width, height)))
+    ink = line.ink[y : y + height, x : x + width]
+    box = page.in_picture(line.in_picture(character.box))
     return Character(character.text, character.probability, character.digits, box, ink)

@@ -2,6 +2,7 @@
 
 import contextlib
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -273,6 +274,22 @@ def test_a_grid_can_be_read_in_lines_and_boxes_as_a_grid():
 
 def test_walls_of_boxes_part_no_numbers():
     assert str(read_text(in_cells(("4258",)), only=ONLY_DIGITS)) == "4258"
+
+
+class Spaced(LineReader):
+    """Sees a gap between any two characters of a word."""
+
+    def read(self, ink, only=None):
+        read = super().read(ink, only)
+        x = read[0].box[0] + read[0].box[2]
+        gap = replace(read[0], text=" ", box=(x, 0, 0, 0))
+        return [c for character in read for c in (gap, character)][1:]
+
+
+def test_a_gap_that_the_line_reader_sees_is_none_if_a_wall_is_in_it():
+    spaced, image = Spaced(), in_cells(("4258",), side=60)
+    assert str(read_text(image, only=ONLY_DIGITS, reader=spaced)) == "4258"
+    assert str(read_text(spell("42"), only=ONLY_DIGITS, reader=spaced)) == "4 2"
 
 
 # -- any picture
