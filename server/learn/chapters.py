@@ -33,6 +33,9 @@ ON_THE_PAGE = {1: "#desk", 2: "#layers", 19: "#desk", 20: "#desk"}
 SCORES, BACK = 3, (4, 5)
 """Chapters that the last layer shows, and that it shows backwards."""
 
+TRANSFER = 17, "Teach a trained network your own letters", "train#teach-it"
+"""The chapter that a part of the training room shows, what its link says, and its address."""
+
 CHECK = 18, "Read how gradients are checked", ("convnet/gradients.py", "check")
 """The chapter that code shows: its number, what its link says, and which code."""
 
@@ -107,6 +110,8 @@ def see(served: Sequence[tuple[str, str]], room: bool) -> dict[int, tuple[str, s
         found[number] = ("See what comes back of your digit", f"{last}&back")
     chapter, words, where = CHECK
     found[chapter] = words, str(sources.address(*where))
+    if room:
+        found[TRANSFER[0]] = TRANSFER[1:]
     for number, settings in ROOM.items() if room else ():
         if number not in found:
             address = f"train#{quote(json.dumps(settings))}"

@@ -6,7 +6,7 @@ import { adopt, check, own, prepare, settings } from "./training/build.js";
 import { showStep } from "./training/by_hand.js";
 import { prepareData } from "./training/data.js";
 import { DrawingAt } from "./training/drawing_at.js";
-import { Runs } from "./training/runs.js";
+import { isOver, Runs } from "./training/runs.js";
 import { start, tell, watch } from "./training/service.js";
 import { offer, prepareTaking } from "./training/take.js";
 import { Teach } from "./training/teach.js";
@@ -34,12 +34,14 @@ function showState(status) {
     paused: `Paused at ${done}.`,
     ended: `Ended at ${done}: ${reason}.`,
     failed: `It failed: ${reason}.`,
+    lost: reason,
   };
   const right = test ? ` ${percent(test.accuracy, 2)} of ${count(test.pictures)} held-out pictures are read right.` : "";
   setText(byId("state"), texts[state] + right);
   byId("state").dataset.state = state;
   byId("progress").value = steps ? step / steps : 0;
-  const over = state === "ended" || state === "failed";
+  const over = isOver(state);
+  byId("again").hidden = !["failed", "lost"].includes(state) || runs.current.settings.rate === "";
   for (const id of CONTROLS) byId(id).disabled = over;
   byId("go").disabled = state !== "paused";
   byId("pause").disabled = state !== "running";
@@ -51,6 +53,19 @@ function showState(status) {
 function fill(select, names) {
   if ([...select.options].map((option) => option.text).join("\n") === names.join("\n")) return;
   select.replaceChildren(...names.map((name, i) => element("option", { value: i }, name)));
+}
+
+/** Say that the service no longer has the run, and what is left of it. */
+function showLost(name) {
+  const { step, steps } = runs.current.status;
+  const far = step ? ` after step ${count(step)}${steps ? ` of ${count(steps)}` : ""}` : "";
+  const reason =
+    `The service no longer has this run: it was started anew, or the run was removed. It ended${far}; ` +
+    "its weights are gone. Its curve and its settings are kept here, and it can be started again with them.";
+  runs.add([], { state: "lost", step, steps, seconds: runs.current.status.seconds });
+  showState({ state: "lost", step, steps, reason });
+  offer(name, false);
+  drawing.leave();
 }
 
 /** Ask how the run goes, until it is over. */
@@ -67,10 +82,12 @@ async function follow(name) {
       [since, seen] = [found.next, found.seen];
       runs.add(found.progress, found.status);
       show(found);
-      if (["ended", "failed"].includes(found.status.state)) return void teach.offerBases();
+      if (isOver(found.status.state)) return void teach.offerBases();
     } catch (error) {
-      setText(byId("state"), error.status ? error.message : `No answer (${error.message}); asking again.`);
-      if (error.status === 404) return;
+      if (run !== name) return;
+      if (error.status === 404) return showLost(name);
+      const unanswered = `No answer (${error.message}); asking again. If the service was stopped, the run has ended with it.`;
+      setText(byId("state"), error.status ? error.message : unanswered);
       wait = SELDOM;
     }
     await new Promise((resolve) => setTimeout(resolve, wait));
@@ -98,7 +115,8 @@ async function begin(wanted) {
     const started = await start(wanted);
     byId("rate").value = wanted.rate;
     setText(byId("state"), "Starting: the pictures are read.");
-    runs.begin(started.run, { ...wanted, drawings: undefined });
+    runs.begin(started.run, { ...wanted, drawings: undefined, taught: Boolean(wanted.drawings) });
+    toWatch();
     follow(started.run);
   } catch (error) {
     setText(byId("state"), error.message);
@@ -108,6 +126,16 @@ async function begin(wanted) {
   }
 }
 
+/** Bring into view what happens, where the button that began it is far from it. */
+function toWatch() {
+  const { top } = byId("watch").getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) byId("watch").scrollIntoView();
+}
+
+byId("again").onclick = () => {
+  const { taught, ...wanted } = runs.current.settings;
+  begin({ ...wanted, ...(taught ? { drawings: teach.kinds } : {}) });
+};
 byId("build").onsubmit = (event) => {
   event.preventDefault();
   begin(settings());
@@ -160,3 +188,8 @@ function fromAddress() {
 }
 window.addEventListener("hashchange", fromAddress);
 fromAddress();
+if (runs.current && !runs.current.status.over) {
+  // The page was left or loaded anew while it trained.
+  runs.begin(runs.current.id);
+  follow(runs.current.id);
+}

@@ -48,6 +48,11 @@ export class DrawingAt {
     return this.#read();
   }
 
+  /** There is nobody to ask any more. */
+  leave() {
+    this.#run = null;
+  }
+
   #change(drawing) {
     this.#history.push(drawing);
     this.#show();

@@ -10,6 +10,8 @@ import { colour, lines } from "./plots.js";
 const KEY = "training-room-runs";
 const MOST_RUNS = 8;
 const MOST_POINTS = 300;
+/** Milliseconds between two times that a run under way is kept, so that a page loaded anew has it. */
+const SELDOM = 2000;
 const HUES = [150, 280, 45, 330, 190, 95, 0, 235];
 
 const PLOTS = [
@@ -20,6 +22,7 @@ const PLOTS = [
 export class Runs {
   #runs = load();
   #onAdopt;
+  #kept = 0;
 
   /** @param onAdopt is given the settings of a run that are wanted again */
   constructor(onAdopt) {
@@ -42,16 +45,21 @@ export class Runs {
     const number = 1 + Math.max(0, ...used);
     const run = { id, number, name: `Run ${number}`, settings, shown: true, status: {} };
     if (known) this.#runs.splice(this.#runs.indexOf(known), 1);
-    for (const earlier of this.#runs.slice(1)) earlier.shown &&= earlier.chosen === true;
-    this.#runs = [{ ...run, ...known, curve: [] }, ...this.#runs].slice(0, MOST_RUNS);
+    for (const earlier of known ? [] : this.#runs.slice(1)) earlier.shown &&= earlier.chosen === true;
+    this.#runs = [{ ...run, ...known, curve: known?.curve ?? [] }, ...this.#runs].slice(0, MOST_RUNS);
+    this.#keep();
     this.draw();
   }
 
   add(points, status) {
-    this.current.curve.push(...points);
+    const { curve } = this.current;
+    const first = points[0]?.step;
+    if (first <= curve.at(-1)?.step) curve.splice(curve.findIndex((p) => p.step >= first)); // told again
+    curve.push(...points);
     this.current.status = figures(status);
-    if (status.state === "ended") this.#keep();
-    if (points.length || status.state === "ended") this.draw();
+    const over = isOver(status.state);
+    if (over || performance.now() - this.#kept > SELDOM) this.#keep();
+    if (points.length || over) this.draw();
   }
 
   draw() {
@@ -126,6 +134,7 @@ export class Runs {
   }
 
   #keep() {
+    this.#kept = performance.now();
     try {
       localStorage.setItem(KEY, JSON.stringify(this.#runs.map(thinned)));
     } catch {
@@ -150,9 +159,12 @@ function thinned(run) {
 }
 
 /** What is told of a run in the table. */
-function figures({ state, step, seconds, test }) {
-  return { step, seconds: Math.round(seconds ?? 0), right: test?.accuracy, over: state === "ended" || state === "failed" };
+function figures({ state, step, steps, seconds, test }) {
+  return { step, steps, seconds: Math.round(seconds ?? 0), right: test?.accuracy, over: isOver(state) };
 }
+
+/** Whether a run in this state does nothing more; the service no longer has one that is lost. */
+export const isOver = (state) => ["ended", "failed", "lost"].includes(state);
 
 /** The colour of a run: of the page for the one that is watched, of its own for the others. */
 function shade(run, current, name) {

@@ -32,6 +32,10 @@ export class Teach {
     this.#show();
   }
 
+  get kinds() {
+    return this.#kinds;
+  }
+
   /** Offer the runs that have learnt something as what to build on. */
   offerBases() {
     const select = byId("base");

@@ -75,6 +75,9 @@ def test_what_is_not_served_is_trained(tmp_path):
         assert settings.read(wanted).sizes(tmp_path)
         assert unquote(address).startswith("train#{")
     assert seen[12][1] != seen[13][1]
+    page, _, part = seen[17][1].partition("#")
+    assert page == "train"
+    assert f'id="{part}"' in (sources.ROOT / "templates/train.html").read_text()
 
 
 def test_a_file_leads_back_to_the_chapters_that_lead_to_it():
