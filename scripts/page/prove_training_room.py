@@ -305,7 +305,8 @@ class Visit:
         say("service stopped", self.page.inner_text("#state"))
         with serve(port):
             self.page.wait_for_function(
-                "() => document.getElementById('state').textContent.startsWith('The service no longer has')"
+                "() => document.getElementById('state').textContent"
+                ".startsWith('The service no longer has')"
             )
             say("service started anew", self.page.inner_text("#state"))
             self.page.fill("[name=epochs]", "1")
