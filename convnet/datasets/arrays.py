@@ -2,8 +2,8 @@
 
 Known names are ``x_train``, ``y_train``, ``x_test``, ``y_test`` (Keras), ``train_images``,
 ``train_labels``, ``test_images``, ``test_labels``, or, without a test set, the pairs ``images`` and
-``labels``, ``x`` and ``y``, ``X`` and ``y``. Pictures may be bytes, whole numbers to 255 or
-fractions to 1, of shape (N, H, W), (N, H, W, C), (N, C, H, W) or (N, H · W). Labels are whole
+``labels``, ``x`` and ``y``, ``X`` and ``y``, or the training arrays alone.
+Pictures may be bytes, whole numbers to 255 or fractions to 1, of shape (N, H, W), (N, H, W, C), (N, C, H, W) or (N, H · W). Labels are whole
 numbers, one-hot rows or texts.
 """
 
@@ -99,7 +99,7 @@ def _wanted(names: set[str]) -> tuple[tuple[str, str], ...] | None:
     for pairs in SPLIT_NAMES:
         if {name for pair in pairs for name in pair} <= names:
             return pairs
-    for pair in PAIRS:
+    for pair in (*PAIRS, *(pairs[0] for pairs in SPLIT_NAMES)):
         if set(pair) <= names:
             return (pair,)
     return None

@@ -252,5 +252,8 @@ class Concatenate(_Branches):
 
 def _as_branches(branches: Sequence[Sequence[Layer]]) -> list[list[Layer]]:
     """Return lists of layers whose names differ from each other."""
+    for branch in branches:
+        if not isinstance(branch, Sequence):
+            raise ValueError(f"a branch must be a list of layers, got {branch!r}")
     layers = iter(chain.own([layer for branch in branches for layer in branch]))
     return [list(islice(layers, len(branch))) for branch in branches]

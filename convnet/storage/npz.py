@@ -152,6 +152,9 @@ def naming(path: str | os.PathLike[str]) -> Iterator[None]:
     """
     try:
         yield
+    except zipfile.BadZipFile as error:
+        reason = "no .npz file, or a damaged one, such as of a download that was cut short"
+        raise ValueError(f"{path}: {reason} ({error})") from error
     except Exception as error:
         raise ValueError(f"{path}: {str(error) or type(error).__name__}") from error
 

@@ -127,6 +127,21 @@ def test_what_is_about_digits_is_not_there(served):
     for title in (desk.page.title(), desk.text("h1")):
         assert "digit" not in title
     assert desk.text("#accuracy dd") == "unknown"
+    plain = desk.page.locator("#desk").get_attribute("data-form") == "plain"
+    assert desk.page.get_by_text("Which ink it took").is_hidden() == plain
+
+
+@every_kind
+def test_names_are_not_cut_off(served):
+    """What hangs below the line, such as the tail of a Q or g, has room."""
+    _, desk, _ = served
+    desk.draw(written(3))
+    desk.wait("() => document.getElementById('reading').dataset.state !== 'empty'")
+    room = (
+        "e => parseFloat(getComputedStyle(e).lineHeight) / parseFloat(getComputedStyle(e).fontSize)"
+    )
+    for place in ("#answer", "#bars .bar-digit >> nth=0"):
+        assert desk.page.locator(place).evaluate(room) >= 1.2
 
 
 def test_a_network_of_branches_is_shown(tmp_path, open_desk):

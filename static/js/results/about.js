@@ -26,9 +26,10 @@ function rows(facts) {
   );
 }
 
-/** `mnist_test` → "MNIST test set", `held_out_mnist` → "MNIST, held out", `…_photos` → "Photos". */
+/** `test` → "Its own test set", `held_out_mnist` → "MNIST, held out", `…_photos` → "Photos". */
 export function setName(key) {
   if (key === "mnist_test") return "MNIST test set";
+  if (key === "test") return "Its own test set";
   if (key === "held_out_mnist") return "MNIST, held out";
   const words = key.replace("held_out_", "").replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);

@@ -100,6 +100,7 @@ export class Reading {
     const { dataset } = byId("reading");
     this.wait();
     dataset.state = state;
+    byId("answer").classList.toggle("letters", !readsDigits());
     byId("answer").classList.toggle("word", !readsDigits() && text.length > 2);
     setText(byId("answer"), text);
   }

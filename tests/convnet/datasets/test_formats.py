@@ -372,3 +372,18 @@ def test_cifar10_refuses(tmp_path: Path, labels: np.ndarray) -> None:
     (tmp_path / "test_batch.bin").unlink()
     with pytest.raises(DatasetError, match=r"test_batch\.bin: missing"):
         datasets.load(tmp_path)
+
+
+def test_training_arrays_alone_are_parted(
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray
+) -> None:
+    np.savez(tmp_path / "a.npz", x_train=images, y_train=labels)
+    dataset = datasets.load(tmp_path / "a.npz")
+    assert len(dataset.train) + len(dataset.test) == len(images)
+    assert len(dataset.test)
+
+
+def test_a_file_cut_short_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"PK, and no more")
+    with pytest.raises(DatasetError, match=r"a\.npz: no \.npz file, or a damaged one"):
+        datasets.load(tmp_path / "a.npz")

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+import convnet
 from convnet.layers import (
     AveragePool2D,
     BatchNorm,
@@ -73,3 +74,12 @@ MISFITS = [
 def test_inputs_that_cannot_fit_are_refused_when_building(layer, shape, message, rng):
     with pytest.raises(ValueError, match=message):
         layer.build(shape, rng)
+
+
+def test_a_layer_is_no_branch() -> None:
+    for wrong in (
+        lambda: convnet.Residual(convnet.ReLU()),
+        lambda: convnet.Concatenate([convnet.ReLU()]),
+    ):
+        with pytest.raises(ValueError, match=r"a branch must be a list of layers, got ReLU\(\)"):
+            wrong()

@@ -74,6 +74,7 @@ test("a number's verdict counts the digits and the doubts", () => {
 
 test("the record of the training becomes words", () => {
   assert.equal(setName("mnist_test"), "MNIST test set");
+  assert.equal(setName("test"), "Its own test set");
   assert.equal(setName("held_out_mnist"), "MNIST, held out");
   assert.equal(setName("held_out_printed"), "Printed");
   assert.equal(trainingSentence({ epochs: 1, optimizer: "AdamW" }), "1 epoch with AdamW");

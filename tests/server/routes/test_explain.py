@@ -18,6 +18,7 @@ from server.explanation import occlusion, sprites
 from server.finding import prepare
 from server.input_form import MNIST_FORM
 from server.recognizer import Recognizer
+from server.serializers.model_card import accuracies
 from tests.support.http import encoded, problem
 
 
@@ -53,7 +54,7 @@ def recognizer():
         "name": "zoo",
         "version": "7",
         "training": {"epochs": 3},
-        "test": {"accuracy": 0.99, "images": 10},
+        "test": {"accuracy": 0.99, "images": 10_000},
         "held_out": {"mnist": 0.98, "fonts": 0.97},
         "calibration": {"temperature": 2.0},
     }
@@ -355,6 +356,17 @@ def test_model_tells_all_about_the_network(client, everything, recognizer):
     assert card["training"] == {"epochs": 3}
     assert card["accuracy"] == {"mnist_test": 0.99, "held_out_mnist": 0.98, "held_out_fonts": 0.97}
     assert card["limits"]["max_images"] == 32
+
+
+@pytest.mark.parametrize("other", [{"classes": ["cat", "dog"]}, {"test": {"accuracy": 0.5}}])
+def test_only_mnists_test_set_is_called_so(other):
+    record = {"test": {"accuracy": 0.5, "images": 10_000}, "classes": list(range(10))}
+    assert accuracies(record) == {"mnist_test": 0.5}
+    assert accuracies(record | other) == {"test": 0.5}
+
+
+def test_formats_are_listed(client):
+    card = client.get("/model").get_json()
     assert card["limits"]["formats"] == ["PNG", "JPEG", "WEBP", "GIF", "BMP"]
 
 
