@@ -2,9 +2,9 @@
 
 Known names are ``x_train``, ``y_train``, ``x_test``, ``y_test`` (Keras), ``train_images``,
 ``train_labels``, ``test_images``, ``test_labels``, or, without a test set, the pairs ``images`` and
-``labels``, ``x`` and ``y``, ``X`` and ``y``, or the training arrays alone.
-Pictures may be bytes, whole numbers to 255 or fractions to 1, of shape (N, H, W), (N, H, W, C), (N, C, H, W) or (N, H · W). Labels are whole
-numbers, one-hot rows or texts.
+``labels``, ``x`` and ``y``, ``X`` and ``y``, or the training arrays alone. Pictures may be bytes,
+whole numbers to 255 or fractions to 1, of shape (N, H, W), (N, H, W, C), (N, C, H, W) or
+(N, H · W). Labels are whole numbers, one-hot rows or texts.
 """
 
 from __future__ import annotations
