@@ -15,8 +15,8 @@ def go_back(desk, truth=None):
         start = f"If it is {truth},"
     else:
         start = "If it is "
+    # The inspector says it together with what it shows.
     desk.wait("s => document.querySelector('#inspector').textContent.includes(s)", start)
-    desk.settle()
 
 
 def test_what_comes_back_to_the_scores_is_probability_less_truth(explained, network):

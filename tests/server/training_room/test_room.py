@@ -18,13 +18,16 @@ from server.training_room.views import picture
 from tests.support.live import eventually, serve
 from tests.support.tiny_digits import tiny_digits, write_idx
 
-QUICK = Settings(python="[Conv2D(4, 5), ReLU(), Flatten(), Dense(10)]", batch=16, epochs=5)
-LONG = Settings(python=QUICK.python, batch=1, epochs=100, pictures=240)
+QUICK = Settings(
+    python="[Conv2D(4, 5), ReLU(), Flatten(), Dense(10)]", batch=16, epochs=5, pictures=240
+)
+# Longer than any test waits, however slowly the machine runs that: 600,000 steps take minutes.
+LONG = Settings(python=QUICK.python, batch=1, epochs=100, pictures=6000)
 
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    folder = write_idx(tmp_path / "data", tiny_digits())
+    folder = write_idx(tmp_path / "data", tiny_digits(train=6000))
     monkeypatch.setenv("CONVNET_DATA_DIR", str(folder))
     return folder
 
@@ -104,7 +107,7 @@ def test_own_kinds_are_taught_on_trained_layers_and_served(room, seven):
 
 
 def test_own_kinds_are_learnt_beside_digits(room, monkeypatch, tmp_path):
-    both = Settings(QUICK.network, "", epochs=3, batch=16, digits=(0, 1), drawings=drawn("x1"))
+    both = Settings(epochs=3, batch=16, digits=(0, 1), drawings=drawn("x1"), pictures=48)
     ended = reach(room, room.start(both), "ended")
     assert ended["classes"] == ["0", "1", "x"]
     assert ended["test"]["pictures"] == 12 + 2
@@ -146,7 +149,7 @@ def test_one_at_a_time_pause_step_rate_and_stop(room):
 
 
 def test_a_rate_that_is_too_high_is_said(room):
-    name = room.start(Settings(python=QUICK.python, optimizer="sgd", rate=100, epochs=50))
+    name = room.start(Settings(python=QUICK.python, optimizer="sgd", rate=100, pictures=240))
     assert reach(room, name, "ended")["reason"]
 
 
