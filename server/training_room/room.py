@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from server.training_room.run_folder import RunFolder
+from server.training_room.run_folder import SETTINGS, RunFolder
 from server.training_room.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +95,7 @@ class Room:
             (self.folder / "current").write_text(name)
             run = RunFolder(self.folder / name)
             run.path.mkdir(mode=0o700)
-            run.write("settings.json", settings.as_json())
+            run.write(SETTINGS, settings.as_json())
             run.touch()
             self._launch(run, lock.fileno())
         self._forget_old(name)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from server.training_room.run_folder import RunFolder
+from server.training_room.run_folder import SETTINGS, RunFolder
 from server.training_room.settings import read
 from server.training_room.training import Run, is_there
 
@@ -29,10 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_DATA, MOST_DATA))
     folder = RunFolder(options.folder)
+    if folder.was_removed():
+        parser.error(f"{folder.path / SETTINGS} is not there: nothing says what to train")
     try:
         train(folder, options.service)
     except (ValueError, OSError, MemoryError) as error:
-        if not folder.path.is_dir():  # it was deleted: the run is not wanted any more
+        if folder.was_removed():  # it was deleted: the run is not wanted any more
             return 0
         reason = str(error) or "it takes more memory than a run may have"
         folder.write("state.json", {"state": "failed", "reason": reason, "step": 0})
@@ -40,12 +42,14 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         if not is_there(options.service):
             shutil.rmtree(folder.path.parent, ignore_errors=True)
+        elif folder.was_removed():  # by a service that ends, or that was told to
+            folder.remove_remains()
     return 0
 
 
 def train(folder: RunFolder, service: int) -> None:
     """Run until the end; SIGTERM and SIGINT end it after the present step."""
-    run = Run(read(folder.read("settings.json")), folder, service)
+    run = Run(read(folder.read(SETTINGS)), folder, service)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         run.end("the run was told to end")

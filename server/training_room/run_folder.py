@@ -4,12 +4,17 @@ Whoever reads sees a file whole or not at all: it is written beside and renamed.
 instead, by whole lines of JSON: `progress.jsonl` (from the run) and `commands.jsonl` (to it).
 """
 
+import contextlib
 import json
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+SETTINGS = "settings.json"
+"""Written by the service when it makes the folder."""
 
 MOST_PROGRESS = 1 << 19
 """Bytes of progress in one answer; a page that has less asks again."""
@@ -75,6 +80,16 @@ class RunFolder:
     def touch(self) -> None:
         """Note that a page has just asked."""
         self.heartbeat.touch()
+
+    def was_removed(self) -> bool:
+        """Return whether the folder is gone, or was made again by a file that came too late."""
+        return not (self.path / SETTINGS).exists()
+
+    def remove_remains(self) -> None:
+        """Remove what came too late, and the folder of all runs if nothing else is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # other runs, or the lock of a service that goes on
+            self.path.parent.rmdir()
 
     def idle(self) -> float:
         """Return the seconds since a page last asked."""

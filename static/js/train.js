@@ -179,12 +179,14 @@ await prepare();
 
 /** Take over the settings that the address brings, also when a link is followed from this page. */
 function fromAddress() {
+  const part = location.hash.slice(1);
   try {
-    if (location.hash) adopt(JSON.parse(decodeURIComponent(location.hash.slice(1))));
+    if (part) adopt(JSON.parse(decodeURIComponent(part)));
   } catch {
-    // A link that is damaged brings nothing.
+    // A link that is damaged brings nothing; one to a part of the page is followed below.
   }
-  check();
+  const checked = check();
+  if (document.getElementById(part)) checked.then(() => byId(part).scrollIntoView()); // it has moved
 }
 window.addEventListener("hashchange", fromAddress);
 fromAddress();

@@ -227,6 +227,10 @@ def test_a_link_brings_settings_back(desk):
     assert desk.text("#sizes").startswith("7,850")
     desk.page.click("#link")
     assert "0.5" in desk.page.url
+    desk.page.set_viewport_size(PHONE)
+    desk.open("#teach-it")
+    desk.wait("() => Math.abs(document.getElementById('teach-it').getBoundingClientRect().top) < 5")
+    desk.page.set_viewport_size(WIDE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,6 +1,7 @@
 """A run learns, is one at a time, does as it is told, and never outlives its service."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ import requests
 
 import convnet
 from server import create_app
+from server.training_room import run
 from server.training_room.room import Occupied, Room
+from server.training_room.run_folder import RunFolder
 from server.training_room.settings import Settings
 from server.training_room.views import picture
 from tests.support.live import eventually, serve
@@ -184,6 +187,26 @@ def test_a_run_ends_with_its_service_and_leaves_nothing(room, service):
     eventually(lambda: not room.folder.exists())
 
 
+def test_a_file_that_is_written_too_late_does_not_stay(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path / "runs" / ("0" * 12))
+
+    def train(folder, _service):
+        shutil.rmtree(folder.path.parent)  # as a service does that ends
+        convnet.load_pretrained("digits").save(folder.weights)
+
+    monkeypatch.setattr(run, "train", train)
+    monkeypatch.setattr(run.resource, "setrlimit", lambda *_: None)  # this process goes on
+    for others in (False, True):
+        folder.path.mkdir(parents=True)
+        folder.write("settings.json", {})
+        if others:
+            monkeypatch.setattr(run, "train", lambda folder, _: shutil.rmtree(folder.path))
+            (folder.path.parent / "lock").touch()
+        assert run.main([str(folder.path), "--service", str(os.getpid())]) == 0
+        assert not folder.path.exists()
+        assert folder.path.parent.exists() == others
+
+
 def runs_of(folder):
     """Return the processes of runs in a folder."""
     found = []
@@ -206,10 +229,13 @@ def test_a_killed_service_leaves_no_run(tmp_path, data, number):
         for _ in range(6):  # whichever worker it is, it says so
             second = requests.post(f"{service.url}/train/runs", json={}, timeout=60)
             assert (second.status_code, second.json()["run"]) == (409, answer["run"])
-        (run,) = runs_of(answer["run"])
+        (process,) = runs_of(answer["run"])
+        command = Path(f"/proc/{process}/cmdline").read_bytes().decode().split("\0")
+        (folder,) = (Path(word) for word in command if word.endswith(answer["run"]))
         workers = service.workers()
         service.signal(number)
         service.wait()
-        eventually(lambda: not Path(f"/proc/{run}").exists())
+        eventually(lambda: not Path(f"/proc/{process}").exists())
+        assert not folder.parent.exists()
         for worker in workers:
             eventually(lambda worker=worker: not Path(f"/proc/{worker}").exists())
