@@ -131,6 +131,8 @@ class Trainer:
         self.outputs = np.empty((0, *network.output_shape), np.float32)
         self.clip_norm = None if clip_norm is None else require_positive("clip_norm", clip_norm)
         self.should_stop = False
+        # What takes a batch forward and back: the network, or its workers while `fit` has some.
+        self._passes: Any = network
         self._class_weight: ClassWeighted | None = None
         if isinstance(network.layers[-1], Softmax) and not isinstance(self.loss, CrossEntropy):
             raise ValueError(
@@ -139,13 +141,9 @@ class Trainer:
 
     def step(self, x: Array, labels: Labels) -> float:
         """Do one update on inputs (N, …) and labels (N,); return the mean loss before it."""
-        return self._step(self.network, x, labels)
-
-    def _step(self, passes: Sequential | Team, x: Any, labels: Labels) -> float:
-        """Do one update; the network itself or its workers take `x` forward and back."""
-        self.outputs = passes.forward(x, training=True)
+        self.outputs = self._passes.forward(x, training=True)
         loss, dout = (self._class_weight or self.loss)(self.outputs, labels)
-        passes.backward(dout, need_dx=False)
+        self._passes.backward(dout, need_dx=False)
         params, grads = self.network.trainable_params, self.network.grads
         grads = {name: grads[name] for name in params}
         if self.clip_norm is not None:
@@ -228,6 +226,7 @@ class Trainer:
         self.should_stop = False
         if run.early_stopping is not None:
             run.early_stopping.begin(run.history, run.validation is not None, self.average)
+        self._passes = run.team or self.network
         try:
             with run.team or nullcontext():
                 for epoch in range(run.history.epoch, epochs):
@@ -236,7 +235,7 @@ class Trainer:
                     if self.should_stop and run.history.epoch < epochs:
                         return False
         finally:
-            self._class_weight = None
+            self._passes, self._class_weight = self.network, None
             if run.bar is not None:
                 run.bar.close()
         if run.early_stopping is not None:
@@ -248,9 +247,7 @@ class Trainer:
         history = run.history
         began = time.perf_counter() - history.seconds
         for x, labels in run.batches(loader, epoch):
-            history.losses.append(
-                self.step(x, labels) if run.team is None else self._step(run.team, x, labels)
-            )
+            history.losses.append(self.step(x, labels))
             history.step += 1
             history.correct += self.count_correct(self.outputs, labels)
             history.seen += len(x)

@@ -20,10 +20,10 @@ from convnet.losses import PixelCrossEntropy
 from convnet.network import Sequential
 from convnet.optimizers import AdamW
 from convnet.optimizers.schedules import OneCycle
-from convnet.storage.npz import ArrayFile, save_arrays
 from convnet.training.batches import to_float
 from convnet.training.trainer import Trainer
 from convnet.weights import load
+from scripts.recipe.drawn import draw_once
 from scripts.synthesis.lines.looks import draw_looks
 from scripts.synthesis.material import Material
 from scripts.synthesis.scenes.board import CLASSES
@@ -34,8 +34,6 @@ from server.finding.finder import WEIGHTS
 from server.finding.planes import PLANES, planes
 
 VERSION = "1"
-
-_LARGEST_FILE = 1 << 32  # bytes of what was drawn, unpacked
 
 STEP = 4
 """Pixels, down and across, that one place of the output answers for."""
@@ -130,15 +128,12 @@ def make_trainer(recipe: FinderRecipe) -> Trainer:
 
 def gather(recipe: FinderRecipe, material: Material, folder: Path) -> tuple[Scenes, Scenes]:
     """Draw the scenes to train on and to choose by, or read those of an earlier run."""
-    drawn = []
-    for count, seed in ((recipe.scenes, recipe.seed), (recipe.held_out, recipe.seed + 1_000)):
-        what, draw = ("pages", draw_looks) if recipe.pages else ("scenes", draw_scenes)
-        file = folder / f"{what}-{count}-{seed}-{material.fingerprint('recorded'):08x}.npz"
-        if not file.exists():
-            print(f"drawing {count:,} {what} …", flush=True)
-            save_arrays(file, draw(count, seed, material)._asdict())
-        drawn.append(Scenes(**ArrayFile(file, limit=_LARGEST_FILE).read_all()))
-    return drawn[0], drawn[1]
+    what, draw = ("pages", draw_looks) if recipe.pages else ("scenes", draw_scenes)
+    scenes, held_out = (
+        Scenes(**draw_once(what, draw, count, seed, material, folder))
+        for count, seed in ((recipe.scenes, recipe.seed), (recipe.held_out, recipe.seed + 1_000))
+    )
+    return scenes, held_out
 
 
 def train(

@@ -7,7 +7,6 @@ is, what is learnt on short ones is true of long ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from convnet.layers import BatchNorm, Conv2D, Layer, ReLU, Reshape
 from convnet.network import Sequential
 from convnet.optimizers import AdamW
 from convnet.optimizers.schedules import OneCycle
-from convnet.storage.npz import ArrayFile, save_arrays
 from convnet.training.batches import to_float, with_channel
 from convnet.training.trainer import Trainer
 from convnet.weights import load
+from scripts.recipe.drawn import draw_once
 from scripts.synthesis.lines.dataset import NOTHING, LineSet, draw_lines
 from scripts.synthesis.lines.form import WIDTH
 from scripts.synthesis.lines.found import draw_found
@@ -33,9 +32,7 @@ from scripts.training.run import Run
 from server.segmentation.line_form import HEIGHT
 from server.segmentation.line_reader import WEIGHTS
 
-VERSION = "1"
-
-_LARGEST_FILE = 1 << 32  # bytes of what was drawn, unpacked
+VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -114,35 +111,15 @@ def make_trainer(recipe: LineRecipe) -> Trainer:
 
 def gather(recipe: LineRecipe, material: Material, folder: Path) -> tuple[LineSet, LineSet]:
     """Draw the lines to train on and to choose by, or read those of an earlier run."""
-    drawn = [
-        _drawn(draw, count, seed, material, folder)
-        for draw, count, seed in (
-            (draw_lines, recipe.lines, recipe.seed),
-            (draw_lines, recipe.held_out, recipe.seed + 1_000),
-            (draw_found, recipe.found, recipe.seed),
-        )
-        if count
-    ]
-    lines, held_out, *found = drawn
-    for more in found:
-        lines = LineSet(*(np.concatenate(parts) for parts in zip(lines, more, strict=True)))
+    lines, held_out = (
+        LineSet(**draw_once("lines", draw_lines, count, seed, material, folder))
+        for count, seed in ((recipe.lines, recipe.seed), (recipe.held_out, recipe.seed + 1_000))
+    )
+    if recipe.found:
+        found = draw_once("words", draw_found, recipe.found, recipe.seed, material, folder)
+        both = zip(lines, LineSet(**found), strict=True)
+        lines = LineSet(*(np.concatenate(parts) for parts in both))
     return lines, held_out
-
-
-def _drawn(
-    draw: Callable[[int, int, Material], LineSet],
-    count: int,
-    seed: int,
-    material: Material,
-    folder: Path,
-) -> LineSet:
-    """Draw lines, or read those of an earlier run."""
-    what = draw.__name__.removeprefix("draw_")
-    file = folder / f"{what}-{count}-{seed}-{material.fingerprint('recorded'):08x}.npz"
-    if not file.exists():
-        print(f"drawing {count:,} lines: {what} …", flush=True)
-        save_arrays(file, draw(count, seed, material)._asdict())
-    return LineSet(**ArrayFile(file, limit=_LARGEST_FILE).read_all())
 
 
 def train(

@@ -19,6 +19,7 @@ from server.images.errors import BlankImage
 from server.images.types import Grey, Ink, Mask
 from server.preprocessing.connected_components import find_components
 from server.preprocessing.filters import bounding_box, local_max
+from server.preprocessing.weighted_median import weighted_median
 
 Box = tuple[int, int, int, int]
 
@@ -143,11 +144,12 @@ def _with_frames(
     top, left = part[0].start, part[1].start
     bottom, right = part[0].stop, part[1].stop
     margin = max(2, round(_MARGIN * usual / 2))
-    whole = np.array([0, 0, *other.shape])
     large = (found.boxes[:, 2:] - found.boxes[:, :2] > _FRAME * usual).all(axis=1)
-    ends_within = np.count_nonzero(found.boxes == whole, axis=1) <= 1
-    for y, x, y_end, x_end in found.boxes[large & ends_within].tolist():
-        if np.count_nonzero(writing[y:y_end, x:x_end]) > _FRAMED * np.count_nonzero(writing):
+    # Rulings and squared paper run to the border; a picture may cut one side of a frame.
+    borders = np.count_nonzero(found.boxes == [0, 0, *other.shape], axis=1)
+    least = _FRAMED * np.count_nonzero(writing)
+    for y, x, y_end, x_end in found.boxes[large & (borders <= 1)].tolist():
+        if np.count_nonzero(writing[y:y_end, x:x_end]) > least:
             top, left = min(top, y - margin), min(left, x - margin)
             bottom, right = max(bottom, y_end + margin), max(right, x_end + margin)
     return slice(max(top, 0), bottom), slice(max(left, 0), right)
@@ -156,19 +158,11 @@ def _with_frames(
 def _remove_unsure(ink: Ink, likely: Ink) -> None:
     """Leave the pieces that are surely writing in some pixel, with their soft edges."""
     pieces = find_components(likely > FAINT)
-    if len(pieces):
-        sure = pieces.mask(pieces.peaks(pieces.under(likely)) > _SURE)
-        ink[~local_max(sure, 5)] = 0
-    else:
-        ink[...] = 0
+    sure = pieces.mask(pieces.peaks(pieces.under(likely)) > _SURE)
+    ink[~local_max(sure, 5)] = 0
 
 
 def usual_height(writing: Mask) -> float:
     """Return the median height of the pieces, each counted by its pixels; 0 if there are none."""
-    if not writing.any():
-        return 0.0
     parts = find_components(writing)
-    heights = parts.boxes[:, 2] - parts.boxes[:, 0]
-    order = np.argsort(heights)
-    so_far = np.cumsum(parts.areas()[order])
-    return float(heights[order][np.searchsorted(so_far, so_far[-1] / 2)])
+    return weighted_median(parts.boxes[:, 2] - parts.boxes[:, 0], parts.areas())

@@ -42,11 +42,12 @@ def spans(source: str) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
     for part in tokenize.generate_tokens(io.StringIO(source).readline):
         if part.type in OPENING:
             opened.append(part.start)
-        elif part.type in CLOSING and len(opened) == 1:
-            found.append(("s", opened[0], part.end))
-        if part.type in CLOSING:
-            opened.pop()
-        if opened or part.type in CLOSING:
+        elif part.type in CLOSING:
+            start = opened.pop()
+            if not opened:
+                found.append(("s", start, part.end))
+            continue
+        if opened:
             continue
         kind = CLASSES.get(part.type)
         if part.type == token.NAME:

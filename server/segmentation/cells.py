@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from server.images.errors import TooManyMarks
 from server.images.types import Ink
 from server.preprocessing.connected_components import find_components
 from server.preprocessing.foreground import INK_THRESHOLD
 from server.segmentation.grid import Grid
-from server.segmentation.text_lines import Line, paint
+from server.segmentation.text_lines import Line, cut_out, paint, require_few
 
 # What is lower than this part of a cell is no digit, but what is left of a wall, or dirt.
 _LOW = 0.22
@@ -42,7 +41,7 @@ def find_cells(ink: Ink, grid: Grid, max_marks: int) -> list[Cell]:
     ink : ndarray of float32, shape (H, W)
     grid : Grid
     max_marks : int
-        How many marks there may be.
+        How many marks there may be in the cells.
 
     Raises
     ------
@@ -53,21 +52,13 @@ def find_cells(ink: Ink, grid: Grid, max_marks: int) -> list[Cell]:
     middles = (boxes[:, 1::-1] + boxes[:, :1:-1]) / 2
     places = np.floor(grid.places(middles)).astype(np.int_)[:, ::-1]
     inside = ((places >= 0) & (places < (grid.rows, grid.columns))).all(axis=1)
-    if np.count_nonzero(inside) > max_marks:
-        raise TooManyMarks(
-            f"there are {np.count_nonzero(inside)} marks in the cells; at most {max_marks} are read"
-        )
+    require_few(int(np.count_nonzero(inside)), max_marks)
     numbers = np.where(inside, 1 + places @ (grid.columns, 1), -1)
     painted = paint(marks, numbers)
     least, found = _LOW * grid.height_of_cell(), []
     for number in np.unique(numbers[inside]).tolist():
         own = boxes[numbers == number]
-        (top, left), (bottom, right) = own[:, :2].min(axis=0), own[:, 2:].max(axis=0)
-        if bottom - top < least:
-            continue
-        part = slice(top, bottom), slice(left, right)
-        near = (painted[part] == number) | (painted[part] == 0)
-        alone = np.where(near, ink[part], np.float32(0))
-        row, column = divmod(number - 1, grid.columns)
-        found.append(Cell(row, column, Line.shrink(alone, (int(left), int(top)))))
+        if own[:, 2].max() - own[:, 0].min() >= least:
+            row, column = divmod(number - 1, grid.columns)
+            found.append(Cell(row, column, cut_out(ink, painted, number, own)))
     return found

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from server.images.types import Mask
 from server.preprocessing.connected_components import find_components
 from server.preprocessing.filters import local_max
+from server.preprocessing.weighted_median import weighted_median
 
 Points = NDArray[np.floating[Any]]
 Places = NDArray[np.int_]
@@ -37,6 +38,9 @@ _FARTHEST = 1.6
 
 # A cell's middle is so near, in cells, to where the transformation puts it.
 _OFF = 0.3
+
+# Each cell is compared with each other one. Finely squared paper has thousands.
+_MOST_CELLS = 512
 
 # Of the cells of a grid, so many are found, and this share.
 _FEWEST = 6
@@ -67,7 +71,7 @@ class Grid:
 
     def places(self, points: Points) -> Points:
         """Return the column and row, as numbers with a fraction, of points (N, 2)."""
-        return project(np.asarray(np.linalg.inv(self.transform)), points)
+        return project(inverse(self.transform), points)
 
     def height_of_cell(self) -> float:
         """Return how high a cell is, in pixels, on the average."""
@@ -86,29 +90,41 @@ def find_grid(other: Mask, least: int = 2) -> Grid | None:
     least : int
         Rows and columns that it has at least: with 1, a row of boxes is a grid too.
     """
-    fewest = _FEWEST if least > 1 else 2
     boxes = _cells(other)
-    if len(boxes) < fewest:
+    if len(boxes) > _MOST_CELLS:
         return None
     middles: Points = (boxes[:, 1::-1] + boxes[:, :1:-1]) / 2
     sides: Points = (boxes[:, 2:] - boxes[:, :2])[:, ::-1].astype(np.float64)
     members, places = _numbered(middles, sides)
-    if len(members) < fewest or np.ptp(places, axis=0).min() < least - 1:
+    if not _are_enough(places, least):
         return None
-    # Once more, with the cells that no neighbour led to.
-    transform = _fit(places, middles[members], sides[members])
-    found = project(np.asarray(np.linalg.inv(transform)), middles) - 0.5
-    near = (np.abs(found - np.rint(found)) < _OFF).all(axis=1)
-    near &= (found > places.min(axis=0) - 1.5).all(axis=1)
-    near &= (found < places.max(axis=0) + 1.5).all(axis=1)
-    places = np.rint(found[near]).astype(np.int_)
-    if len(places) < fewest or np.ptp(places, axis=0).min() < least - 1:
+    members, places = _fitting(_fit(places, middles[members], sides[members]), middles, places)
+    if not _are_enough(places, least):
         return None
     places -= places.min(axis=0)
     columns, rows = (int(last) + 1 for last in places.max(axis=0))
     if len(np.unique(places, axis=0)) < _LEAST_FOUND * rows * columns:
         return None
-    return Grid(rows, columns, _fit(places, middles[near], sides[near]))
+    return Grid(rows, columns, _fit(places, middles[members], sides[members]))
+
+
+def _are_enough(places: Places, least: int) -> bool:
+    """Tell whether cells at places (N, 2) make so many rows and columns at least."""
+    fewest = _FEWEST if least > 1 else 2
+    return len(places) >= fewest and bool(np.ptp(places, axis=0).min() >= least - 1)
+
+
+def _fitting(transform: Points, middles: Points, places: Places) -> tuple[NDArray[np.intp], Places]:
+    """Return the cells where a transformation puts some, next to the known ones (N, 2) or there.
+
+    So those are found that no neighbour led to, and those left out that stand askew.
+    """
+    found = project(inverse(transform), middles) - 0.5
+    nearest = np.rint(found).astype(np.int_)
+    near = np.abs(found - nearest) < _OFF
+    near &= (nearest >= places.min(axis=0) - 1) & (nearest <= places.max(axis=0) + 1)
+    members = np.flatnonzero(near.all(axis=1))
+    return members, nearest[members]
 
 
 def _fit(places: Places, middles: Points, sides: Points) -> Points:
@@ -134,11 +150,7 @@ def _cells(other: Mask) -> NDArray[np.intp]:
     kept &= sides.max(axis=1, initial=0) <= _LONGEST * sides.min(axis=1, initial=1 << 30)
     kept &= (boxes[:, :2] > 0).all(axis=1) & (boxes[:, 2:] < other.shape).all(axis=1)
     boxes, areas = np.asarray(boxes[kept]), areas[kept]
-    if not len(boxes):
-        return boxes
-    order = np.argsort(areas)
-    so_far = np.cumsum(areas[order])
-    usual = areas[order][np.searchsorted(so_far, so_far[-1] / 2)]
+    usual = weighted_median(areas, areas)
     return np.asarray(boxes[(areas > usual / _UNLIKE) & (areas < usual * _UNLIKE)])
 
 
@@ -166,7 +178,7 @@ def _numbered(middles: Points, sides: Points) -> tuple[NDArray[np.intp], Places]
         seen |= group.keys()
         best = max(best, group, key=len)
     members = np.array(list(best), np.intp)
-    return members, np.array(list(best.values()), np.int_)
+    return members, np.array(list(best.values()), np.int_).reshape(-1, 2)
 
 
 def _walk(start: int, steps: list[list[tuple[int, int, int]]]) -> dict[int, tuple[int, int]]:
@@ -181,6 +193,11 @@ def _walk(start: int, steps: list[list[tuple[int, int, int]]]) -> dict[int, tupl
                 taken.add(place)
                 waiting.append(j)
     return group
+
+
+def inverse(transform: Points) -> Points:
+    """Return the transformation (3, 3) back."""
+    return np.asarray(np.linalg.inv(transform))
 
 
 def project(transform: Points, points: Points) -> Points:

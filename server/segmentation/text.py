@@ -36,8 +36,11 @@ MOST_COLUMNS = 24_000
 """Columns of all lines together, each 32 pixels high: 800 digits or so, and half a second."""
 
 LAYOUTS = ("auto", "grid", "lines")
-"""How a picture is read: cell by cell where a grid of two rows and columns or more is found, or
-even a row of boxes; or in lines, whatever there is."""
+"""How a picture is read: by cells if it has a grid of two rows and columns, else by lines; by cells
+even in a single row of boxes; by lines always."""
+
+MOST_MARKS = 256
+"""Pieces of ink that there may be, unless the service is told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +149,10 @@ class Text:
 
 def read_text(
     grey: Grey,
-    max_marks: int = 256,
+    max_marks: int = MOST_MARKS,
     only: str | None = None,
     reader: LineReader | None = None,
-    layout: str = "auto",
+    layout: str = LAYOUTS[0],
 ) -> Text:
     """Read all numbers in a picture.
 
@@ -157,7 +160,7 @@ def read_text(
     ----------
     grey : ndarray of uint8, shape (H, W)
     max_marks : int
-        How many pieces of ink there may be.
+        How many pieces of ink there may be; in a grid, in its cells.
     only : str, optional
         Characters that there may be; by default all that the line reader knows.
     reader : LineReader, optional
@@ -176,9 +179,7 @@ def read_text(
     reader = reader or shared_line_reader()
     page = find_page(grey)
     check()
-    grid = None
-    if page.other is not None and layout != "lines":
-        grid = find_grid(page.other, least=1 if layout == "grid" else 2)
+    grid = grid_of(page, layout)
     if grid is None:
         text = Text(_read_lines(page, max_marks, reader, only))
     else:
@@ -202,6 +203,13 @@ def find_page(grey: Grey) -> Page:
     if ink is not None and is_plain(ink):
         return Page(ink, 0, 0, (1.0, 1.0))
     return find_writing(grey, shared_page_finder())
+
+
+def grid_of(page: Page, layout: str = LAYOUTS[0]) -> Grid | None:
+    """Return the grid in which a page is to be read; None if it is to be read in lines."""
+    if page.other is None or layout == "lines":
+        return None
+    return find_grid(page.other, least=1 if layout == "grid" else 2)
 
 
 def _read_lines(
@@ -240,12 +248,9 @@ def _read(line: Line, page: Page, reader: LineReader, only: str | None) -> list[
         if found and word:
             found.append(replace(word[0], text=SPACE, probability=1.0, box=(start, 0, 0, 0)))
         found += word
-    parted = [
-        character
-        for i, character in enumerate(found)
-        if character.text != SPACE or not _is_walled(found[i - 1 : i + 2 : 2], line, page)
-    ]
-    return [_in_picture(character, line, page) for character in parted]
+    inner = range(1, len(found) - 1)
+    walled = {i for i in inner if _is_walled_gap(found[i - 1 : i + 2], line, page)}
+    return [_in_picture(c, line, page) for i, c in enumerate(found) if i not in walled]
 
 
 def _moved(character: line_reader.Character, across: int) -> line_reader.Character:
@@ -253,11 +258,12 @@ def _moved(character: line_reader.Character, across: int) -> line_reader.Charact
     return replace(character, box=(x + across, y, width, height))
 
 
-def _is_walled(neighbours: list[line_reader.Character], line: Line, page: Page) -> bool:
-    """Tell whether a wall stands between two characters of a line."""
-    if page.other is None or len(neighbours) < 2:
+def _is_walled_gap(three: list[line_reader.Character], line: Line, page: Page) -> bool:
+    """Tell whether the middle one of three characters is a gap that a wall stands in."""
+    before, middle, after = three
+    if page.other is None or middle.text != SPACE:
         return False
-    (left, _, width, _), (right, *_) = (neighbour.box for neighbour in neighbours)
+    (left, _, width, _), (right, *_) = before.box, after.box
     gap = left + width, 0, max(right - left - width, 1), line.height
     return has_wall(page.other, line.in_picture(gap))
 

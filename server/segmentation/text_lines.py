@@ -10,6 +10,7 @@ from server.images.types import Ink, Mask
 from server.preprocessing.connected_components import Components, Indices, find_components
 from server.preprocessing.foreground import INK_THRESHOLD
 from server.preprocessing.frames import are_frames
+from server.preprocessing.weighted_median import weighted_median
 
 Box = tuple[int, int, int, int]
 
@@ -138,10 +139,7 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
     TooManyMarks
     """
     marks = find_components(ink > INK_THRESHOLD)
-    if len(marks) > max_marks:
-        raise TooManyMarks(
-            f"there are {len(marks)} marks in the picture; a number has at most {max_marks}"
-        )
+    require_few(len(marks), max_marks)
     boxes = marks.boxes
     frames = are_frames(marks)
     numbers = np.full(len(boxes), -1)
@@ -155,13 +153,24 @@ def find_lines(ink: Ink, max_marks: int) -> list[Line]:
     painted = paint(marks, numbers)
     lines = []
     for number in range(1, numbers.max() + 1):
-        (top, left), (bottom, right) = _hull(boxes[numbers == number])
-        inside = slice(top, bottom), slice(left, right)
-        # Soft edges, which belong to no mark, are kept.
-        own = (painted[inside] == number) | (painted[inside] == 0)
-        alone = np.where(own, ink[inside], np.float32(0))
-        lines.append(Line.shrink(alone, (left, top), _slope(boxes[numbers == number])))
+        own = boxes[numbers == number]
+        lines.append(cut_out(ink, painted, number, own, _slope(own)))
     return lines
+
+
+def require_few(marks: int, most: int) -> None:
+    """Raise `TooManyMarks` unless there are at most so many marks."""
+    if marks > most:
+        raise TooManyMarks(f"there are {marks} marks in the picture; a number has at most {most}")
+
+
+def cut_out(ink: Ink, painted: Indices, number: int, boxes: Indices, slope: float = 0.0) -> Line:
+    """Cut the marks (N, 4) that are `painted` in a number out of the ink (H, W) of a picture."""
+    (top, left), (bottom, right) = _hull(boxes)
+    inside = slice(top, bottom), slice(left, right)
+    # Soft edges, which belong to no mark, are kept.
+    own = (painted[inside] == number) | (painted[inside] == 0)
+    return Line.shrink(np.where(own, ink[inside], np.float32(0)), (left, top), slope)
 
 
 def _joined(boxes: Indices) -> Indices:
@@ -213,9 +222,8 @@ def _levelled(ink: Ink, slope: float) -> Ink:
 
 def _usual_height(boxes: Indices) -> float:
     """Return the height of most marks (N, 4), each counted by its height: specks hardly count."""
-    heights = np.sort(boxes[:, 2] - boxes[:, 0])
-    so_far = np.cumsum(heights)
-    return float(heights[np.searchsorted(so_far, so_far[-1] / 2)])
+    heights = boxes[:, 2] - boxes[:, 0]
+    return weighted_median(heights, heights)
 
 
 def _number_lines(boxes: Indices, usual: float) -> Indices:

@@ -15,7 +15,7 @@ def has_wall(other: Mask, gap: Box) -> bool:
     other : ndarray of bool, shape (H, W)
         Where walls, rulings and the like are.
     gap : (x, y, width, height)
-        Between two words of a line, from its highest to its lowest row.
+        Between two characters of a line, from its highest to its lowest row.
     """
     x, y, width, height = gap
     part = other[y : y + height, x : x + width]

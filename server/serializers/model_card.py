@@ -28,20 +28,19 @@ def card(recognizer: Recognizer, config: Config) -> dict[str, Any]:
         "layers": layers,
         "architecture": [repr(layer) for layer in recognizer.network.layers],
         "training": record.get("training", {}),
-        "accuracy": accuracies(record),
+        "accuracy": accuracies(record, recognizer.classes.are_digits),
         "calibration": record.get("calibration", {}),
         "limits": limits(config),
     }
 
 
-def accuracies(record: dict[str, Any]) -> dict[str, float]:
+def accuracies(record: dict[str, Any], of_digits: bool) -> dict[str, float]:
     """List the shares of pictures read correctly: of the test set, and of held-out pictures.
 
     The test set is MNIST's where it has MNIST's 10,000 digits; otherwise it is called ``test``.
     """
     test = {}
     if "test" in record:
-        of_digits = list(record.get("classes", range(10))) == list(range(10))
         is_mnist = of_digits and record["test"].get("images") == MNIST_TEST_IMAGES
         test["mnist_test" if is_mnist else "test"] = record["test"]["accuracy"]
     return test | {f"held_out_{name}": share for name, share in record.get("held_out", {}).items()}

@@ -13,6 +13,7 @@ import threading
 import tomllib
 from itertools import count
 
+import kubernetes_validate
 import pytest
 import requests
 
@@ -222,9 +223,6 @@ def objects(root):
 
 
 def test_kubernetes_objects_are_valid_by_the_published_schemas(objects):
-    kubernetes_validate = pytest.importorskip(
-        "kubernetes_validate", reason="the extra `deploy` is not installed"
-    )
     assert len(objects) == 4
     for version in ("1.30", "1.34", kubernetes_validate.latest_version()):
         for item in objects.values():

@@ -19,14 +19,11 @@ from scripts.synthesis.parallel import draw_in_chunks
 from server.images.errors import ImageError
 from server.images.types import Ink
 from server.segmentation.cells import find_cells
-from server.segmentation.grid import find_grid
 from server.segmentation.line_form import HEIGHT, to_frame
-from server.segmentation.text import find_page
+from server.segmentation.text import MOST_MARKS, find_page, grid_of
 from server.segmentation.text_lines import find_lines
 
 CHUNK = 100
-
-_MOST_MARKS = 256
 
 
 def draw_found(count: int, seed: int, material: Material, workers: int = 2) -> LineSet:
@@ -73,11 +70,11 @@ def words_of(page: Page) -> Iterator[tuple[str, Ink]]:
 def _found(grey: np.ndarray) -> list[list[Ink]]:
     """Return the ink of the words of each line, or of the cells of each row, of a page."""
     page = find_page(grey)
-    grid = None if page.other is None else find_grid(page.other)
+    grid = grid_of(page)
     if grid is None:
-        lines = find_lines(page.ink, _MOST_MARKS)
+        lines = find_lines(page.ink, MOST_MARKS)
         return [[ink for _, ink in line.words()] for line in lines]
     rows: dict[int, list[Ink]] = {}
-    for cell in find_cells(page.ink, grid, _MOST_MARKS):
+    for cell in find_cells(page.ink, grid, MOST_MARKS):
         rows.setdefault(cell.row, []).append(cell.line.ink)
     return list(rows.values())

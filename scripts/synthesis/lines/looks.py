@@ -26,6 +26,8 @@ AT_FIRST, CLOSER = (8, 30), (0.6 * READABLE, 1.5 * READABLE)
 
 _COVERED = 0.35  # of a pixel, by what it then is
 
+_MOST_ENLARGED = 2.0
+
 
 def draw_looks(count: int, seed: int, material: Material, workers: int = 2) -> Scenes:
     """Draw `count` squares; the same seed gives the same ones, whatever `workers` is."""
@@ -53,9 +55,9 @@ def look_at(page: Page, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
     """
     low, high = AT_FIRST if rng.random() < 0.5 else CLOSER
     height = np.exp(rng.uniform(np.log(low), np.log(high)))
-    factor = min(height / usual_height(page.truth == WRITING), 2.0)
-    width, height = (max(8, round(side * factor)) for side in page.grey.shape[::-1])
-    grey, truth = resized(page.grey, width, height), _resized_truth(page.truth, width, height)
+    factor = min(height / usual_height(page.truth == WRITING), _MOST_ENLARGED)
+    size = [max(8, round(side * factor)) for side in page.grey.shape[::-1]]
+    grey, truth = resized(page.grey, *size), _resized_truth(page.truth, *size)
     written = np.argwhere(truth == WRITING)
     middle = written[rng.integers(len(written))] if len(written) else np.array(truth.shape) // 2
     rows, columns = (_cut(*ends, rng) for ends in zip(middle, truth.shape, strict=True))

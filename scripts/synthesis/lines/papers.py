@@ -15,7 +15,6 @@ from PIL import Image, ImageDraw
 
 from scripts.synthesis.lines import texts
 from scripts.synthesis.lines.printing import display_line, print_line
-from scripts.synthesis.lines.texts import UNKNOWN
 from scripts.synthesis.lines.writing import write_line
 from scripts.synthesis.material import Material
 from scripts.synthesis.pages import photos
@@ -167,23 +166,25 @@ def boxes(rng: np.random.Generator, material: Material) -> Sheet:
     light = float(sheet.board.light.mean())
     sheet.board.lay(np.asarray(picture), light * rng.uniform(0.2, 0.8), OTHER)
     if rng.random() < 0.5:
-        _put_caption(sheet, cell)
+        _put_caption(sheet, Box(cell.left, cell.top, count * cell.width, side), side)
     _in_cells(sheet, 1, count, rng.uniform(0.5, 1), cell, print_them=False)
     return sheet
 
 
-def _put_caption(sheet: Sheet, cell: Box) -> None:
-    """Print a word or two in small letters above or below the cells: no part of the number."""
+def _put_caption(sheet: Sheet, cells: Box, height: float) -> None:
+    """Print a word or two in small letters above or below cells of a height: no part of the number.
+
+    `cells` is the box around all of them.
+    """
     rng = sheet.rng
-    word = UNKNOWN * int(rng.integers(3, 12))
+    word = texts.UNKNOWN * int(rng.integers(3, 12))
     if rng.random() < 0.3:
-        word += " " + UNKNOWN * int(rng.integers(2, 8))
-    shape = crop(print_line(word, rng))
-    shape = scaled(shape, rng.uniform(0.2, 0.4) * cell.height)
-    above = cell.top - shape.shape[0] - rng.uniform(0.05, 0.25) * cell.height
-    below = cell.top + cell.height * rng.uniform(1.05, 1.25)
+        word += " " + texts.UNKNOWN * int(rng.integers(2, 8))
+    shape = scaled(crop(print_line(word, rng)), rng.uniform(0.2, 0.4) * height)
+    above = cells.top - shape.shape[0] - rng.uniform(0.05, 0.25) * height
+    below = cells.top + cells.height + rng.uniform(0.05, 0.25) * height
     top = above if rng.random() < 0.7 else below
-    place = paste(shape, cell.left + rng.uniform(-0.2, 1) * cell.width, top, sheet.board.size)
+    place = paste(shape, cells.left + rng.uniform(-0.2, 1) * height, top, sheet.board.size)
     sheet.board.lay(place, sheet.tone * rng.uniform(0.7, 1.5), OTHER)
 
 
@@ -195,7 +196,7 @@ def grid(rng: np.random.Generator, material: Material) -> Sheet:
     cell = Box(_MARGIN, _MARGIN, side, side)
     marks.walls(sheet.board, cell, count, count, sheet.tone * rng.uniform(0.8, 1.5), rng)
     if rng.random() < 0.3:
-        _put_caption(sheet, cell)
+        _put_caption(sheet, Box(_MARGIN, _MARGIN, count * side, count * side), side)
     _in_cells(sheet, count, count, rng.uniform(0.3, 0.8), cell, print_them=rng.random() < 0.5)
     return sheet
 

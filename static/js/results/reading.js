@@ -38,7 +38,7 @@ export class Reading {
     this.say(sentence);
     this.#showBars(null, -1);
     this.#showFound([]);
-    showGrid(this.#grid, null);
+    this.#showGrid(null);
     for (const canvas of [this.#input, this.#heat]) canvas.width = canvas.width; // wipes it
     this.#ink.hidden = true;
   }
@@ -49,15 +49,15 @@ export class Reading {
     this.#answer(label === null ? "unsure" : "sure", label ?? "?");
     this.#showBars(probabilities, classNames().indexOf(label));
     this.#showFound([]);
-    showGrid(this.#grid, null);
+    this.#showGrid(null);
   }
 
   /** @param answer an answer of /read; `chosen` the index of the digit that the bars show */
   showNumber({ digits, text, grid }, chosen) {
-    this.#answer(digits.length ? "sure" : "unsure", grid ? "" : text);
+    this.#answer(digits.length ? "sure" : "unsure", text);
     this.#showBars(digits[chosen]?.probabilities ?? null, digits[chosen]?.digit ?? -1);
     this.#showFound(grid ? [] : digits, chosen);
-    showGrid(this.#grid, grid, chosen);
+    this.#showGrid(grid, chosen);
   }
 
   /** Say the answer in a sentence, which is read aloud. */
@@ -117,6 +117,12 @@ export class Reading {
       if (many) setText(bar.querySelector(".bar-digit"), probabilities ? classNames()[all[i]] : "");
       setText(bar.querySelector(".bar-value"), probabilities ? probability(share) : "–");
     });
+  }
+
+  /** A grid stands in the place of the text, which would be its rows without their gaps. */
+  #showGrid(grid, chosen) {
+    byId("answer").hidden = Boolean(grid);
+    showGrid(this.#grid, grid, chosen);
   }
 
   /** Buttons are kept where they are, so that the one with the focus does not lose it. */

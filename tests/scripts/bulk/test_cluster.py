@@ -12,8 +12,6 @@ from convnet.datasets import idx
 from scripts import predict_bulk
 from tests.support.live import PATIENCE, end, eventually, free_port
 
-distributed = pytest.importorskip("distributed", reason="the extra `scale` is not installed")
-
 
 @pytest.fixture
 def cluster(tmp_path, root):

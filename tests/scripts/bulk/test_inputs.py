@@ -9,8 +9,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow
 import pytest
 from PIL import Image
+from pyarrow import parquet
 
 from convnet.datasets import idx
 from scripts.bulk.chunks import plan
@@ -206,9 +208,6 @@ def test_what_is_not_there_or_too_large_is_not_read(tmp_path, options):
 
 
 def test_pictures_of_a_parquet_file(tmp_path, pixels, options):
-    pyarrow = pytest.importorskip("pyarrow", reason="the extra `scale` is not installed")
-    from pyarrow import parquet
-
     encoded = [png(picture) for picture in pixels]
     flat = pixels.reshape(COUNT, -1).tolist()
     columns = {

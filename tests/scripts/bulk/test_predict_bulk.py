@@ -186,7 +186,6 @@ def test_files_that_come_meanwhile_do_not_belong_to_it(folder, seven, monkeypatc
 
 
 def test_parquet_has_the_same_rows_as_csv(folder):
-    pytest.importorskip("pyarrow", reason="the extra `scale` is not installed")
     for name in ("out.csv", "out.parquet"):
         arguments = ["in", "--out", name, "--workers", "1", "--chunk", "1"]
         assert predict_bulk.main(arguments) == 0

@@ -13,12 +13,11 @@ from scripts.synthesis.material import Material
 from server.segmentation.line_reader import WEIGHTS
 
 
-def drawing(value: int, name: str):
+def drawing(value: int):
     def draw(count: int, seed: int, material: Material) -> LineSet:
         frames = np.full((count, 32, 192), value, np.uint8)
         return LineSet(frames, np.full((count, LONGEST), -1, np.int8))
 
-    draw.__name__ = name
     return draw
 
 
@@ -31,8 +30,8 @@ def test_the_tuned_one_goes_on_from_the_shipped_one() -> None:
 def test_words_as_they_are_found_are_added_to_what_is_learnt_from_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lines, "draw_lines", drawing(1, "draw_lines"))
-    monkeypatch.setattr(lines, "draw_found", drawing(2, "draw_found"))
+    monkeypatch.setattr(lines, "draw_lines", drawing(1))
+    monkeypatch.setattr(lines, "draw_found", drawing(2))
     recipe = dataclasses.replace(lines.TUNING, lines=6, found=3, held_out=2, batch_size=2)
     drawn, held_out = lines.gather(recipe, Material(), tmp_path)
     assert drawn.frames[:, 0, 0].tolist() == [1] * 6 + [2] * 3

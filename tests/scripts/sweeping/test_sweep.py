@@ -147,7 +147,6 @@ def test_other_data_elsewhere_is_refused(data):
 
 
 def test_on_a_cluster_the_weights_are_the_same(alone, data, tmp_path, root):
-    pytest.importorskip("distributed", reason="the extra `scale` is not installed")
     address = f"tcp://127.0.0.1:{free_port()}"
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     dask = [sys.executable, "-m", "dask"]

@@ -60,6 +60,19 @@ def test_what_is_surely_writing_in_no_pixel_is_none() -> None:
         find_writing(box_with_digit(), Told(sure=0.6))
 
 
+class Fading(Told):
+    """Sees writing at the first look alone."""
+
+    def look_at(self, grey: np.ndarray) -> np.ndarray:
+        found = super().look_at(grey)
+        return found if len(self.sides) == 1 else np.zeros_like(found)
+
+
+def test_where_the_closer_look_sees_nothing_nothing_is_written() -> None:
+    with pytest.raises(BlankImage):
+        find_writing(box_with_digit(), Fading())
+
+
 def test_small_writing_is_looked_at_again_at_twice_the_size() -> None:
     grey = np.full((600, 600), 230, np.uint8)
     grey[300:320, 300:312] = 20

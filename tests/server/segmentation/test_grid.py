@@ -1,9 +1,12 @@
 """Grids: rows and columns are found however the paper is turned, and where walls are broken."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from server.images.errors import TooManyMarks
 from server.segmentation.cells import find_cells
 from server.segmentation.grid import find_grid, fit_projection, project
 
@@ -88,6 +91,27 @@ def test_a_row_of_boxes_is_a_grid_where_one_is_asked_for() -> None:
     assert grid is not None
     assert (grid.rows, grid.columns) == (1, 5)
     np.testing.assert_allclose(grid.corners[:, 1], [30, 30, 71, 71], atol=4)
+
+
+def test_finely_squared_paper_is_no_grid_and_costs_little() -> None:
+    mask = np.zeros((640, 640), bool)
+    mask[::11] = mask[:, ::11] = True  # 3,364 cells
+    tracemalloc.start()
+    try:
+        assert find_grid(mask) is None
+        assert tracemalloc.get_traced_memory()[1] < 60e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_more_marks_than_are_allowed_count_in_the_cells_alone() -> None:
+    grid = find_grid(walls(2, 3))
+    assert grid is not None
+    ink = np.zeros((200, 250), np.float32)
+    ink[2:26, 40:60:4] = ink[40:60, 40:60:4] = 1  # five marks above the grid, five in a cell
+    assert len(find_cells(ink, grid, 5)) == 1
+    with pytest.raises(TooManyMarks, match="5 marks"):
+        find_cells(ink, grid, 4)
 
 
 def test_texture_is_no_grid(rng: np.random.Generator) -> None:

@@ -14,19 +14,8 @@ NUMBERS = (0, 1, -1, 2, 28, 784, 255, 2**31, 2**63, 2**64, -(2**63), 10**300, 1e
 TEXTS = ("", "x", "0", "true", "9" * 400, "\0", "\ud800", "é", "data:;base64,", "=", "image")
 NAMES = (
     *("image", "images", "top", "input", "alphabet", "layout", "maps", "heatmap"),
-    *(
-        "layer",
-        "channel",
-        "row",
-        "column",
-        "inputs",
-        "outputs",
-        "id",
-        "name",
-        "shape",
-        "datatype",
-        "data",
-    ),
+    *("layer", "channel", "row", "column", "inputs", "outputs"),
+    *("id", "name", "shape", "datatype", "data"),
     *("parameters", "binary_data_size", "contents", "x", ""),
 )
 DATATYPES = ("FP32", "FP64", "UINT8", "BYTES", "INT64", "BOOL", "fp32", "")

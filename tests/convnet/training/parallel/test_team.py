@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import convnet
 from convnet import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Residual
 from convnet.layers import Layer
 from convnet.training import checkpoint
-from convnet.training.batches import Stored
+from convnet.training.batches import Stored, to_float, with_channel
 from convnet.training.parallel.shared_arrays import SharedArrays
 from convnet.training.parallel.team import Team, WorkerError
 from convnet.training.trainer import History, Trainer
@@ -130,6 +131,25 @@ def test_a_resumed_run_ends_the_same_and_so_does_the_same_run_again(tmp_path: Pa
     assert ended.losses == losses
     assert np.mean(losses[-4:]) < np.mean(losses[:4])
     assert not shared_blocks()
+
+
+class Counting(Trainer):
+    """Counts its steps."""
+
+    steps = 0
+
+    def step(self, x: Any, labels: Any) -> float:
+        self.steps += 1
+        return super().step(x, labels)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_fit_calls_the_step_of_a_trainer_of_ones_own(workers: int) -> None:
+    trainer = Counting(random_trainer().network)
+    losses = fit(trainer, workers=workers).losses
+    assert trainer.steps == len(losses) > 0
+    images, labels = DATA.train.images[:8], DATA.train.labels[:8]
+    assert trainer.step(with_channel(to_float(images)), labels) > 0  # in this process again
 
 
 def test_each_worker_has_random_numbers_of_its_own() -> None:
