@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.support.live import eventually
-from tests.support.page import WIDE, photo, written
+from tests.support.page import PHONE, WIDE, photo, written
 from tests.support.strokes import in_cells
 
 pytestmark = pytest.mark.browser
@@ -281,6 +281,15 @@ def test_a_grid_is_shown_as_one_and_its_digits_can_be_chosen(desk):
     desk.page.click("#clear")
     assert not desk.page.is_visible("#grid")
     assert desk.page.is_visible("#answer")
+
+
+def test_a_wide_grid_has_room_on_a_phone(open_desk):
+    desk = open_desk(viewport=PHONE)
+    desk.page.get_by_label("A number").check()
+    choose(desk, encoded(Image.fromarray(in_cells(("4 2851 4 2851 45 2",) * 3, side=60))))
+    desk.page.wait_for_selector("#grid td")
+    assert desk.page.locator("#grid tr >> nth=0 >> td").count() == 18
+    assert desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_boxes_of_a_number_go_with_its_sheet(desk):

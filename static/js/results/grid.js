@@ -12,6 +12,7 @@ export function showGrid(table, grid, chosen = -1) {
   const focused = table.contains(document.activeElement) && document.activeElement.dataset.digit;
   table.replaceChildren();
   if (!grid) return;
+  table.style.setProperty("--columns", grid.columns); // a wide one is as wide as there is room
   for (const row of numbered(grid.cells)) {
     const cells = row.map(({ text, digit }) => element("td", {}, ...content(text, digit, chosen)));
     table.append(element("tr", {}, ...cells));
